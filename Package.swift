@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two builds of one source: the ordinary one (tests, sanitizers, uaccectl), and with UACCE_EMBEDDED=1 the Embedded
+// Swift one that ships. Scripts/build runs both, each in its own scratch path.
+
+import PackageDescription
+
+let embedded = Context.environment["UACCE_EMBEDDED"] == "1"
+
+let common: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let shipped: [SwiftSetting] =
+    common + (embedded ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"])] : [])
+
+// Scripts/build tells where the toolchain keeps the Unicode tables that String comparison needs.
+let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
+let moduleLinking: [LinkerSetting] =
+    embedded
+    ? [
+        .unsafeFlags([
+            "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--version-script=provider/uacce.map",
+            "-Xlinker", tables, "-Xlinker", "-z", "-Xlinker", "now",
+        ]),
+        .linkedLibrary("m"),
+    ] : []
+
+let package = Package(
+    name: "uacce",
+    products: [
+        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"])
+    ],
+    targets: [
+        .systemLibrary(name: "CUacce"),
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
+
+        .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
+        .target(name: "UacceDevice", dependencies: ["CUacce", "CLinux"], swiftSettings: shipped),
+        .target(
+            name: "HisiliconDriver", dependencies: ["HisiliconABI", "UacceDevice", "CUacce", "CLinux"],
+            swiftSettings: shipped),
+        .target(name: "SoftwareCrypto", dependencies: ["COpenSSL", "CLinux"], swiftSettings: shipped),
+        .target(
+            name: "EmulatedQM", dependencies: ["HisiliconABI", "UacceDevice", "CUacce", "CLinux"],
+            swiftSettings: shipped),
+        .target(
+            name: "EmulatedSEC",
+            dependencies: ["EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CUacce", "CLinux"],
+            swiftSettings: shipped),
+        .target(
+            name: "QueueScheduler",
+            dependencies: ["HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            swiftSettings: shipped),
+        .target(
+            name: "CryptoSessions",
+            dependencies: ["QueueScheduler", "EmulatedSEC", "SoftwareCrypto", "HisiliconABI", "CUacce", "CLinux"],
+            swiftSettings: shipped),
+        .target(
+            name: "UacceProvider",
+            dependencies: ["CryptoSessions", "QueueScheduler", "COpenSSL", "CLinux"],
+            path: "provider", exclude: ["uacce.map"], swiftSettings: shipped, linkerSettings: moduleLinking),
+    ]
+)

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The C library for code that is built without Swift's own Glibc module (Embedded Swift has none), and the few things
+// that Swift cannot say: variadic calls, and an optimisation barrier.
+
+#ifndef UACCE_LINUX_SHIMS_H
+#define UACCE_LINUX_SHIMS_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+// errno is a macro over a function call.
+static inline int linux_errno(void) { return errno; }
+
+// open(2) and ioctl(2) are variadic.
+static inline int linux_open(const char *path, int flags) { return open(path, flags | O_CLOEXEC); }
+static inline int linux_create(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
+static inline int linux_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
+
+// mmap's failure value is a cast, which Swift does not import.
+static inline void *linux_map(size_t length, int protection, int flags, int fd, off_t offset)
+{
+    void *address = mmap(NULL, length, protection, flags, fd, offset);
+    return address == MAP_FAILED ? NULL : address;
+}
+
+// The environment, an extern char ** that Swift's concurrency checking refuses.
+extern char **environ;
+static inline char *const *linux_environment(void) { return environ; }
+
+// Hides a value from the optimiser, so that arithmetic on secrets is not turned back into a branch.
+static inline uint64_t linux_value_barrier(uint64_t value)
+{
+    __asm__("" : "+r"(value));
+    return value;
+}
+
+// A hint that this is a spinning wait.
+static inline void linux_spin_hint(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+// Wipes memory in a way the optimiser keeps.
+static inline void linux_wipe(void *memory, size_t count) { explicit_bzero(memory, count); }
+
+// One 64-bit store to a device register, after everything written before it (the submission entries) is visible.
+static inline void linux_mmio_write64(void *address, uint64_t value)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    *(volatile uint64_t *)address = value;
+}
+
+#endif

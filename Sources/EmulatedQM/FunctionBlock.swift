@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HisiliconABI
+
+/// A function block (SEC, ZIP) behind the queue management block: it knows descriptors and units, and nothing of rings.
+public protocol FunctionBlock: AnyObject {
+    /// The kernel driver's name, such as `hisi_sec2`; devices are called `<driverName>-<id>`.
+    var driverName: String { get }
+    /// Bytes of one descriptor.
+    var entryByteCount: Int { get }
+    /// Queues a device has unless it is told otherwise (the kernel driver's `pf_q_num` default).
+    var defaultQueueCount: Int { get }
+    /// Lines of the `algorithms` attribute.
+    func algorithms(_ version: QueueManagementVersion) -> [String]
+    /// The block's half of a queue that is being started: its decoder's scratch memory and its cache of expanded keys.
+    ///
+    /// - Parameters:
+    ///   - type: 0 or 1, as `SET_QP_CTX` gave it.
+    ///   - addresses: what the block must ask before it touches memory that a descriptor names.
+    func makeQueue(type: UInt16, version: QueueManagementVersion, addresses: AddressCheck) -> any FunctionBlockQueue
+}
+
+/// A function block's half of one queue. Used by one thread at a time; its deinit wipes what it holds of keys.
+public protocol FunctionBlockQueue: AnyObject {
+    /// Completes every descriptor of a batch, in place: done, error type, tag match, results. It never trusts one.
+    func execute(_ batch: DescriptorBatch) -> BatchResult
+    /// Completes one descriptor as failed, without looking at it (fault injection).
+    func reject(_ entry: UnsafeMutableRawPointer)
+}
+
+/// Descriptors that were posted together, in ring order. They lie in the submission ring itself.
+public struct DescriptorBatch {
+    public let entries: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    /// 1 to `DescriptorBatch.limit`.
+    public let count: Int
+
+    /// Most descriptors that a block is handed at once.
+    public static let limit = 64
+
+    @inlinable
+    public init(entries: UnsafeMutablePointer<UnsafeMutableRawPointer>, count: Int) {
+        self.entries = entries
+        self.count = count
+    }
+}
+
+/// What a batch amounted to.
+public struct BatchResult: Sendable {
+    /// Bytes of data that descriptors which succeeded had processed.
+    public var byteCount: Int
+    /// Descriptors completed with an error.
+    public var errorCount: Int
+
+    @inlinable
+    public init(byteCount: Int = 0, errorCount: Int = 0) {
+        self.byteCount = byteCount
+        self.errorCount = errorCount
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CUacce
+
+/// The fields that every SEC2 descriptor has, whichever bits the version keeps them in.
+///
+/// A getter of an enumeration gives nil for a code that the enumeration does not know, so that a device can refuse it;
+/// a setter ignores nil. Lengths say their unit. Addresses are process virtual addresses.
+public protocol SecDescriptor {
+    /// All zero except the descriptor type.
+    init()
+    /// The value that field `type` must have.
+    static var typeCode: UInt8 { get }
+
+    var typeCode: UInt8 { get }
+    /// The "invalid" bit: the device completes the descriptor without doing anything.
+    var isInvalid: Bool { get set }
+    var scene: SecScene? { get set }
+    var tag: UInt64 { get set }
+    var result: hisi_sec_result { get set }
+
+    var sourceAddress: UInt64 { get set }
+    var destinationAddress: UInt64 { get set }
+    /// False: the destination address does not count (a digest has none).
+    var hasDestination: Bool { get set }
+    var sourceIsList: Bool { get set }
+    var destinationIsList: Bool { get set }
+
+    var cipher: SecCipherOperation? { get set }
+    var cipherAlgorithm: SecCipherAlgorithm? { get set }
+    var cipherMode: SecCipherMode? { get set }
+    var cipherKeyCode: UInt8 { get set }
+    var cipherKeyAddress: UInt64 { get set }
+    var cipherIVAddress: UInt64 { get set }
+    var cipherByteCount: UInt32 { get set }
+    var cipherSourceOffset: UInt16 { get set }
+    var cipherWidth: UInt8 { get set }
+    var icvByteCount: UInt8 { get set }
+    /// How CTR counts. BD2 has no such field (nor the mode).
+    var counterMode: UInt32 { get set }
+
+    var auth: SecAuthOperation? { get set }
+    var authAlgorithm: SecAuthAlgorithm? { get set }
+    var authKeyWordCount: UInt8 { get set }
+    var authKeyAddress: UInt64 { get set }
+    var authStart: SecAuthStart? { get set }
+    var authPadding: SecAuthPadding? { get set }
+    var authStateAddress: UInt64 { get set }
+    var authByteCount: UInt32 { get set }
+    var authSourceOffset: UInt16 { get set }
+    /// Bits of the whole message, given with the last descriptor of a chain.
+    var authTotalBitCount: UInt64 { get set }
+    var macAddress: UInt64 { get set }
+    /// 32-bit words of tag or digest to write; 0: all of the state.
+    var macWordCount: UInt8 { get set }
+    /// True: authenticate first, then decrypt.
+    var authenticatesFirst: Bool { get set }
+}
+
+extension SecDescriptor {
+    /// Asks for a cipher over `byteCount` bytes, without addresses.
+    @inlinable
+    public static func cipher(
+        _ operation: SecCipherOperation, _ algorithm: SecCipherAlgorithm, _ mode: SecCipherMode, keyCode: UInt8
+    ) -> Self {
+        var descriptor = Self()
+        descriptor.scene = .ipsec
+        descriptor.hasDestination = true
+        descriptor.cipher = operation
+        descriptor.cipherAlgorithm = algorithm
+        descriptor.cipherMode = mode
+        descriptor.cipherKeyCode = keyCode
+        if mode == .ctr { descriptor.counterMode = secCounterRollover128 }
+        return descriptor
+    }
+
+    /// Asks for a digest; the caller says where the state starts and whether the message ends.
+    @inlinable
+    public static func digest(_ algorithm: SecAuthAlgorithm) -> Self {
+        var descriptor = Self()
+        // BD2 knows no stream scene; its digests are told by the auth field alone.
+        descriptor.scene = typeCode == 2 ? .ipsec : .stream
+        descriptor.auth = .compute
+        descriptor.authAlgorithm = algorithm
+        return descriptor
+    }
+}
