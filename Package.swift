@@ -24,11 +24,44 @@ let moduleLinking: [LinkerSetting] =
         .linkedLibrary("m"),
     ] : []
 
+// What only the ordinary build has: the command line tool and the tests.
+let hostTargets: [Target] = [
+    .executableTarget(
+        name: "uaccectl",
+        dependencies: [
+            "CryptoSessions", "QueueScheduler", "EmulatedQM", "UacceDevice", "HisiliconABI",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: common),
+    .testTarget(name: "HisiliconABITests", dependencies: ["HisiliconABI", "CUacce"], swiftSettings: common),
+    .testTarget(name: "UacceDeviceTests", dependencies: ["UacceDevice"], swiftSettings: common),
+    .testTarget(
+        name: "EmulatedQMTests", dependencies: ["EmulatedQM", "UacceDevice", "HisiliconABI", "CUacce", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
+        name: "SoftwareCryptoTests", dependencies: ["SoftwareCrypto", "COpenSSL"], swiftSettings: common),
+    .testTarget(
+        name: "EmulatedSECTests",
+        dependencies: ["EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CUacce", "COpenSSL", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
+        name: "HisiliconDriverTests",
+        dependencies: ["HisiliconDriver", "EmulatedQM", "EmulatedSEC", "HisiliconABI", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
+        name: "CryptoSessionsTests",
+        dependencies: ["CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "COpenSSL", "CLinux"],
+        swiftSettings: common),
+    .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
+]
+
 let package = Package(
     name: "uacce",
     products: [
         .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"])
     ],
+    dependencies: embedded
+        ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
     targets: [
         .systemLibrary(name: "CUacce"),
         .systemLibrary(name: "CLinux"),
@@ -59,5 +92,5 @@ let package = Package(
             name: "UacceProvider",
             dependencies: ["CryptoSessions", "QueueScheduler", "COpenSSL", "CLinux"],
             path: "provider", exclude: ["uacce.map"], swiftSettings: shipped, linkerSettings: moduleLinking),
-    ]
+    ] + (embedded ? [] : hostTargets)
 )

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Uaccectl: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "uaccectl")
+}
