@@ -6,9 +6,6 @@
 #ifndef UACCE_LINUX_SHIMS_H
 #define UACCE_LINUX_SHIMS_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
