@@ -19,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,6 +62,9 @@ static inline void linux_spin_hint(void)
 
 // Wipes memory in a way the optimiser keeps.
 static inline void linux_wipe(void *memory, size_t count) { explicit_bzero(memory, count); }
+
+// NUMA node the caller runs on. getcpu(2) has a wrapper only with _GNU_SOURCE.
+static inline int linux_current_node(unsigned *node) { return (int)syscall(SYS_getcpu, NULL, node, NULL); }
 
 // One 64-bit store to a device register, after everything written before it (the submission entries) is visible.
 static inline void linux_mmio_write64(void *address, uint64_t value)
