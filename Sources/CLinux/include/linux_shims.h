@@ -32,6 +32,9 @@ static inline int linux_open(const char *path, int flags) { return open(path, fl
 static inline int linux_create(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
 static inline int linux_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
 
+// The name in a directory entry. Swift sees d_name as an array of its full declared size; the entry may be shorter.
+static inline const char *linux_entry_name(const struct dirent *entry) { return entry->d_name; }
+
 // mmap's failure value is a cast, which Swift does not import.
 static inline void *linux_map(size_t length, int protection, int flags, int fd, off_t offset)
 {
