@@ -6,9 +6,6 @@
 #ifndef UACCE_LINUX_SHIMS_H
 #define UACCE_LINUX_SHIMS_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +31,9 @@ static inline int linux_errno(void) { return errno; }
 static inline int linux_open(const char *path, int flags) { return open(path, flags | O_CLOEXEC); }
 static inline int linux_create(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
 static inline int linux_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
+
+// The name in a directory entry. Swift sees d_name as an array of its full declared size; the entry may be shorter.
+static inline const char *linux_entry_name(const struct dirent *entry) { return entry->d_name; }
 
 // mmap's failure value is a cast, which Swift does not import.
 static inline void *linux_map(size_t length, int protection, int flags, int fd, off_t offset)
@@ -64,6 +65,9 @@ static inline void linux_spin_hint(void)
 
 // Wipes memory in a way the optimiser keeps.
 static inline void linux_wipe(void *memory, size_t count) { explicit_bzero(memory, count); }
+
+// NUMA node the caller runs on. getcpu(2) has a wrapper only with _GNU_SOURCE.
+static inline int linux_current_node(unsigned *node) { return (int)syscall(SYS_getcpu, NULL, node, NULL); }
 
 // One 64-bit store to a device register, after everything written before it (the submission entries) is visible.
 static inline void linux_mmio_write64(void *address, uint64_t value)
