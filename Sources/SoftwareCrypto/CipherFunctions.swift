@@ -18,8 +18,10 @@ struct CipherFunctions {
     let initialiseEncryption: Initialise
     let initialiseDecryption: Initialise
     let setParameters: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<OSSL_PARAM>?) -> Int32
-    /// Works on whole messages, without padding.
+    /// Works on whole blocks, without padding. Trap: of a cipher with ciphertext stealing this is plain CBC.
     let run: Run
+    /// The same for ciphertext stealing, once after each initialisation.
+    let runStealing: Run
 
     /// nil when the table lacks a function, which no version of libcrypto does.
     init?(_ table: UnsafePointer<OSSL_DISPATCH>) {
@@ -44,16 +46,16 @@ struct CipherFunctions {
             }
             entry += 1
         }
-        // Ciphertext stealing has no one-shot function; its update takes a whole message, once.
         guard let newContext, let freeContext, let initialiseEncryption, let initialiseDecryption, let setParameters,
-            let run = oneShot ?? update
+            let update, let oneShot
         else { return nil }
         self.newContext = newContext
         self.freeContext = freeContext
         self.initialiseEncryption = initialiseEncryption
         self.initialiseDecryption = initialiseDecryption
         self.setParameters = setParameters
-        self.run = run
+        run = oneShot
+        runStealing = update
     }
 }
 

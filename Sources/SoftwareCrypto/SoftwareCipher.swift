@@ -24,7 +24,8 @@ public final class SoftwareCipher {
         guard let row = kind.rowIndex, let functions = library.cipherFunctions(row: row) else { return nil }
         guard let context = functions.pointee.newContext(library.providerContext) else { return nil }
         setIV = encrypt ? functions.pointee.initialiseEncryption : functions.pointee.initialiseDecryption
-        cipher = functions.pointee.run
+        let stealing = cipherTable[row].stealing
+        cipher = stealing == nil ? functions.pointee.run : functions.pointee.runStealing
         freeContext = functions.pointee.freeContext
         ivByteCount = kind.ivByteCount
         minimumByteCount = kind.minimumByteCount
@@ -39,7 +40,7 @@ public final class SoftwareCipher {
             : setIV(context, key.assumingMemoryBound(to: UInt8.self), kind.keyByteCount, nil, 0, nil) == 1
         let complete =
             accepted
-            && (cipherTable[row].stealing.map { Self.setStealing($0, in: context, functions.pointee) } ?? true)
+            && (stealing.map { Self.setStealing($0, in: context, functions.pointee) } ?? true)
         ERR_pop_to_mark()
         // All properties are set, so deinit frees the context.
         guard complete else { return nil }
