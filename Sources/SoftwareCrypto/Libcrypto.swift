@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import Synchronization
+
+/// libcrypto's default provider in a library context of its own, which reads no configuration and knows no other
+/// provider: whatever the application prefers, work sent here never comes back to this module.
+///
+/// Ciphers are called through the provider's own dispatch tables, past EVP: that leaves some 10 ns per call. May be
+/// used by several threads at once.
+public final class Libcrypto: @unchecked Sendable {
+    private let context: OpaquePointer
+    private let provider: OpaquePointer
+    /// What the provider's constructors want to be handed.
+    let providerContext: UnsafeMutableRawPointer?
+    /// One slot per row of `cipherTable`, filled when the cipher is first asked for.
+    private let ciphers: UnsafeMutablePointer<Atomic<UnsafeMutablePointer<CipherFunctions>?>>
+
+    /// nil when libcrypto is out of memory or has no default provider.
+    public init?() {
+        guard let context = OSSL_LIB_CTX_new() else { return nil }
+        guard let provider = OSSL_PROVIDER_load(context, "default") else {
+            OSSL_LIB_CTX_free(context)
+            return nil
+        }
+        self.context = context
+        self.provider = provider
+        providerContext = OSSL_PROVIDER_get0_provider_ctx(provider)
+        ciphers = .allocate(capacity: cipherTable.count)
+        for row in 0..<cipherTable.count { (ciphers + row).initialize(to: Atomic(nil)) }
+    }
+
+    deinit {
+        for row in 0..<cipherTable.count { ciphers[row].load(ordering: .acquiring)?.deallocate() }
+        ciphers.deinitialize(count: cipherTable.count)
+        ciphers.deallocate()
+        OSSL_PROVIDER_unload(provider)
+        OSSL_LIB_CTX_free(context)
+    }
+
+    /// The functions of row `row` of `cipherTable`, or nil when this libcrypto was built without the algorithm. They
+    /// live as long as the library.
+    func cipherFunctions(row: Int) -> UnsafePointer<CipherFunctions>? {
+        // Acquire pairs with the exchange below: whoever sees the pointer sees the functions.
+        if let known = ciphers[row].load(ordering: .acquiring) { return UnsafePointer(known) }
+        guard let functions = findCipher(named: cipherTable[row].name) else { return nil }
+        let mine = UnsafeMutablePointer<CipherFunctions>.allocate(capacity: 1)
+        mine.initialize(to: functions)
+        let (stored, theirs) = ciphers[row].compareExchange(expected: nil, desired: mine, ordering: .acquiringAndReleasing)
+        guard !stored, let theirs else { return UnsafePointer(mine) }
+        mine.deallocate()  // Another thread was faster.
+        return UnsafePointer(theirs)
+    }
+
+    private func findCipher(named name: StaticString) -> CipherFunctions? {
+        var mayChange: Int32 = 0
+        guard let list = OSSL_PROVIDER_query_operation(provider, OSSL_OP_CIPHER, &mayChange) else { return nil }
+        defer { OSSL_PROVIDER_unquery_operation(provider, OSSL_OP_CIPHER, list) }
+        return dispatchTable(named: name, in: list).flatMap(CipherFunctions.init)
+    }
+}
