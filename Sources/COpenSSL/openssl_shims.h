@@ -41,4 +41,7 @@ static inline void openssl_set_error(OSSL_FUNC_core_vset_error_fn *set, const OS
         openssl_set_error_list(set, core, reason, "%s", detail);
 }
 
+// ERR_set_error is variadic. ERR_new and ERR_set_debug come first, as ERR_raise has it.
+static inline void openssl_set_library_error(int library, int reason) { ERR_set_error(library, reason, NULL); }
+
 #endif
