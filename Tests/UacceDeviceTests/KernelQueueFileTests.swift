@@ -209,6 +209,12 @@ struct KernelQueueFileTests {
         var previous = sigaction()
         sigaction(SIGUSR2, &action, &previous)
         defer { sigaction(SIGUSR2, &previous, nil) }
+        // Tests run on threads of libdispatch, which block every signal.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGUSR2)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        defer { pthread_sigmask(SIG_BLOCK, &signals, nil) }
         let waiter = pthread_self()
         // Signals that come faster than the timeout: a wait that began anew after each would last as long as they do.
         let isOver = DispatchSemaphore(value: 0)
