@@ -51,14 +51,14 @@ struct KernelQueueFileTests {
 
     @Test("is closed on exec")
     func closedOnExec() throws {
-        let before = openDescriptors()
         let queue = try openPages()
-        let new = openDescriptors().subtracting(before).filter { linkTarget($0).hasSuffix("dev/hisi_sec2-0") }
-        #expect(new.count == 1)
-        for descriptor in new {
+        let descriptors = try descriptorsOfNode()
+        #expect(descriptors.count == 1)
+        for descriptor in descriptors {
             #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
         }
         queue.close()
+        #expect(try descriptorsOfNode().isEmpty)
     }
 
     @Test("that is no queue refuses every ioctl")
@@ -209,10 +209,20 @@ struct KernelQueueFileTests {
         var previous = sigaction()
         sigaction(SIGUSR2, &action, &previous)
         defer { sigaction(SIGUSR2, &previous, nil) }
+        // Tests run on threads of libdispatch, which block every signal.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGUSR2)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        defer { pthread_sigmask(SIG_BLOCK, &signals, nil) }
         let waiter = pthread_self()
+        // Signals that come faster than the timeout: a wait that began anew after each would last as long as they do.
+        let isOver = DispatchSemaphore(value: 0)
         let thread = Thread {
-            for _ in 0..<4 {
-                usleep(15_000)
+            for _ in 0..<1000 {
+                if isOver.wait(timeout: .now() + .milliseconds(10)) == .success {
+                    return
+                }
                 pthread_kill(waiter, SIGUSR2)
             }
         }
@@ -220,6 +230,7 @@ struct KernelQueueFileTests {
         thread.start()
         #expect(!queue.wait(milliseconds: 100))
         let elapsed = ContinuousClock.now - start
+        isOver.signal()
         #expect(elapsed >= .milliseconds(99))
         #expect(elapsed < .milliseconds(5_000))
         while !thread.isFinished { usleep(1000) }
@@ -227,9 +238,11 @@ struct KernelQueueFileTests {
 
     @Test("is not ready when the other end is gone without a word")
     func hangUp() throws {
-        let (queueEnd, otherEnd) = try socketPair()
-        Glibc.close(otherEnd)
-        #expect(!KernelQueueFile(adopting: queueEnd).wait(milliseconds: 0))
+        // A pipe shows POLLHUP alone, where a socket shows its end of input as well.
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        Glibc.close(ends[1])
+        #expect(!KernelQueueFile(adopting: ends[0]).wait(milliseconds: 0))
     }
 
     // MARK: what the process has
@@ -253,16 +266,19 @@ struct KernelQueueFileTests {
 
     /// How often this test's files are mapped. An address would not do: another thread may map it anew.
     private func mappingCount() throws -> Int {
-        let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+        let file = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/maps"))
+        let maps = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+        try file.close()
         return maps.split(separator: "\n").count { $0.contains(tree.root.lastPathComponent) }
     }
 
-    private func openDescriptors() -> Set<Int32> {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-        return Set(names.compactMap { Int32($0) })
-    }
-
-    private func linkTarget(_ descriptor: Int32) -> String {
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")) ?? ""
+    private func descriptorsOfNode() throws -> [Int32] {
+        let node = tree.root.lastPathComponent + "/dev/hisi_sec2-0"
+        let manager = FileManager.default
+        return try manager.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }.filter {
+            // Other tests' descriptors come and go while this looks.
+            let target = try? manager.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+            return target?.hasSuffix(node) ?? false
+        }
     }
 }
