@@ -74,11 +74,7 @@ extension DigestChain {
                 run(context, padded, blockCount)
                 if restByteCount != 0 { linux_wipe(padded, restByteCount) }
             }
-            if digestByteCount == wordCount * MemoryLayout<Word>.size {
-                store(copy(words), into: digest)
-            } else {
-                storePrefix(copy(words), digestByteCount, into: digest)
-            }
+            storePrefix(words, digestByteCount, into: digest)
         }
     }
 
@@ -101,14 +97,20 @@ extension DigestChain {
         return blockCount
     }
 
-    @inline(never)
+    /// Writes the first `byteCount` bytes of the state, a multiple of four: SHA-512/224 ends in the middle of a word.
+    @inline(__always)
     private static func storePrefix(
-        _ words: SIMD8<Word>, _ byteCount: Int, into digest: UnsafeMutableRawPointer
+        _ words: UnsafeMutablePointer<Word>, _ byteCount: Int, into digest: UnsafeMutableRawPointer
     ) {
-        withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { whole in
-            store(words, into: whole.baseAddress!)
-            memcpy(digest, whole.baseAddress!, byteCount)
-            linux_wipe(whole.baseAddress!, 64)
+        let wordByteCount = MemoryLayout<Word>.size
+        let wholeCount = byteCount / wordByteCount
+        for index in 0..<wholeCount {
+            let word = isBigEndian ? words[index].bigEndian : words[index].littleEndian
+            digest.storeBytes(of: word, toByteOffset: index * wordByteCount, as: Word.self)
+        }
+        if wholeCount * wordByteCount != byteCount {
+            let upper = UInt32(truncatingIfNeeded: words[wholeCount] >> 32)
+            digest.storeBytes(of: upper.bigEndian, toByteOffset: wholeCount * wordByteCount, as: UInt32.self)
         }
     }
 

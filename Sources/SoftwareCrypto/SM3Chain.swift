@@ -160,8 +160,8 @@ private func round(
     _ first: UInt32, _ second: UInt32, _ constant: inout UInt32, _ word: UInt32, _ word4: UInt32
 ) {
     let turned = rotateLeft(a, 12)
-    let mixed = rotateLeft(turned &+ (e &+ constant), 7)
-    let sum = second &+ (h &+ word) &+ mixed
+    let mixed = rotateLeft((turned &+ constant) &+ e, 7)
+    let sum = second &+ ((h &+ word) &+ mixed)
     d = first &+ (d &+ (word ^ word4)) &+ (mixed ^ turned)
     h = sum ^ rotateLeft(sum, 9) ^ rotateLeft(sum, 17)
     b = rotateLeft(b, 9)
