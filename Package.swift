@@ -10,7 +10,12 @@ let embedded = Context.environment["UACCE_EMBEDDED"] == "1"
 
 let common: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let shipped: [SwiftSetting] =
-    common + (embedded ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"])] : [])
+    common
+    + (embedded
+        ? [
+            .enableExperimentalFeature("Embedded"),
+            .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
+        ] : [])
 
 // Scripts/build tells where the toolchain keeps the Unicode tables that String comparison needs.
 let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
@@ -86,11 +91,14 @@ let package = Package(
             swiftSettings: shipped),
         .target(
             name: "CryptoSessions",
-            dependencies: ["QueueScheduler", "EmulatedSEC", "SoftwareCrypto", "HisiliconABI", "CUacce", "CLinux"],
+            dependencies: [
+                "QueueScheduler", "EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconDriver", "HisiliconABI", "CUacce",
+                "CLinux",
+            ],
             swiftSettings: shipped),
         .target(
             name: "UacceProvider",
-            dependencies: ["CryptoSessions", "QueueScheduler", "COpenSSL", "CLinux"],
+            dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],
             path: "provider", exclude: ["uacce.map"], swiftSettings: shipped, linkerSettings: moduleLinking),
     ] + (embedded ? [] : hostTargets)
 )

@@ -5,10 +5,11 @@ import COpenSSL
 /// The core that loaded this provider: its handle, and the few of its functions that are used.
 struct Core {
     let handle: OpaquePointer?
-    private var getParameters: OSSL_FUNC_core_get_params_fn?
-    private var newError: OSSL_FUNC_core_new_error_fn?
-    private var setErrorDebug: OSSL_FUNC_core_set_error_debug_fn?
-    private var setError: OSSL_FUNC_core_vset_error_fn?
+    private var getParameters: openssl_core_get_params_function?
+    private var newError: openssl_core_new_error_function?
+    private var setErrorDebug: openssl_core_set_error_debug_function?
+    // By its dispatch entry: the function takes a va_list, which only C can make.
+    private var setError: UnsafePointer<OSSL_DISPATCH>?
 
     /// Reads the dispatch table that the core handed to `OSSL_provider_init`.
     init(_ handle: OpaquePointer?, _ functions: UnsafePointer<OSSL_DISPATCH>?) {
@@ -19,7 +20,7 @@ struct Core {
             case OSSL_FUNC_CORE_GET_PARAMS: getParameters = OSSL_FUNC_core_get_params(entry)
             case OSSL_FUNC_CORE_NEW_ERROR: newError = OSSL_FUNC_core_new_error(entry)
             case OSSL_FUNC_CORE_SET_ERROR_DEBUG: setErrorDebug = OSSL_FUNC_core_set_error_debug(entry)
-            case OSSL_FUNC_CORE_VSET_ERROR: setError = OSSL_FUNC_core_vset_error(entry)
+            case OSSL_FUNC_CORE_VSET_ERROR: setError = entry
             default: break
             }
             entry += 1

@@ -11,7 +11,7 @@ public struct AlgorithmFilter: Equatable, Sendable {
 
     /// nil where `text` has no word, or an empty one behind a `-`.
     public init?(_ text: String) {
-        words = text.split(whereSeparator: { $0 == "," || $0 == " " }).map { $0.uppercased() }
+        words = text.split(whereSeparator: { $0 == "," || $0 == " " }).map { String($0).asciiUppercased }
         if words.isEmpty || words.contains("-") { return nil }
     }
 
@@ -20,7 +20,7 @@ public struct AlgorithmFilter: Equatable, Sendable {
     /// - Parameter names: its names as OpenSSL lists them, separated by colons.
     public func allows(_ names: String) -> Bool {
         var allowed = false
-        let own = names.uppercased().split(separator: ":")
+        let own = names.asciiUppercased.split(separator: ":")
         for word in words {
             let takesOut = word.hasPrefix("-")
             let name = takesOut ? word.dropFirst() : Substring(word)
@@ -33,7 +33,7 @@ public struct AlgorithmFilter: Equatable, Sendable {
     public func unknownWords(among algorithms: [String]) -> [String] {
         words.filter { word in
             let name = word.hasPrefix("-") ? word.dropFirst() : Substring(word)
-            return name != "ALL" && !algorithms.contains { $0.uppercased().split(separator: ":").contains(name) }
+            return name != "ALL" && !algorithms.contains { $0.asciiUppercased.split(separator: ":").contains(name) }
         }
     }
 }

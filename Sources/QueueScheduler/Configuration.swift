@@ -31,7 +31,7 @@ public struct Configuration: Sendable {
     public var statisticsFile = ""
     /// File, or `stderr`, that notable events are written to; empty: none.
     public var logFile = ""
-    public var faults = FaultPlan()
+    public var faults = FaultPlan.none
 
     public init() {}
 }

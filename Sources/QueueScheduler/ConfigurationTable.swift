@@ -102,13 +102,7 @@ public struct ConfigurationKey: Sendable {
     ]
 
     /// Name of the environment variable that overrides this key for one run.
-    public var environmentName: String {
-        var name = "UACCE_"
-        for byte in self.name.utf8 {
-            name.unicodeScalars.append(Unicode.Scalar(byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte))
-        }
-        return name
-    }
+    public var environmentName: String { "UACCE_" + name.asciiUppercased }
 }
 
 extension Configuration {

@@ -258,7 +258,7 @@ struct CipherContext: ~Copyable {
             // PKCS #7 (RFC 5652, 6.3): each padding byte says how many there are.
             let count = block - bufferedByteCount
             let position = bufferedByteCount
-            withUnsafeMutableBytes(of: &buffer) { memset($0.baseAddress! + position, Int32(count), count) }
+            _ = withUnsafeMutableBytes(of: &buffer) { memset($0.baseAddress! + position, Int32(count), count) }
             bufferedByteCount = block
         } else if bufferedByteCount == 0 {
             return 0

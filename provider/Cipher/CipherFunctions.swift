@@ -63,14 +63,14 @@ enum CipherFunctions {
     }
 
     // A C function cannot capture which algorithm it is for: hence one for each row, which knows its number.
-    private static let newContext: [OSSL_FUNC_cipher_newctx_fn] = [
+    private static let newContext: [openssl_cipher_newctx_function] = [
         { make($0, 0) }, { make($0, 1) }, { make($0, 2) }, { make($0, 3) }, { make($0, 4) }, { make($0, 5) },
         { make($0, 6) }, { make($0, 7) }, { make($0, 8) }, { make($0, 9) }, { make($0, 10) }, { make($0, 11) },
         { make($0, 12) }, { make($0, 13) }, { make($0, 14) }, { make($0, 15) }, { make($0, 16) }, { make($0, 17) },
         { make($0, 18) }, { make($0, 19) }, { make($0, 20) }, { make($0, 21) }, { make($0, 22) }, { make($0, 23) },
         { make($0, 24) }, { make($0, 25) }, { make($0, 26) }, { make($0, 27) }, { make($0, 28) },
     ]
-    private static let getParameters: [OSSL_FUNC_cipher_get_params_fn] = [
+    private static let getParameters: [openssl_cipher_get_params_function] = [
         { describe($0, 0) }, { describe($0, 1) }, { describe($0, 2) }, { describe($0, 3) }, { describe($0, 4) },
         { describe($0, 5) }, { describe($0, 6) }, { describe($0, 7) }, { describe($0, 8) }, { describe($0, 9) },
         { describe($0, 10) }, { describe($0, 11) }, { describe($0, 12) }, { describe($0, 13) }, { describe($0, 14) },

@@ -4,6 +4,7 @@ import CLinux
 import COpenSSL
 import CryptoSessions
 import HisiliconABI
+import QueueScheduler
 
 /// The parameters of ciphers: what can be asked and set, and the answers.
 enum CipherParameters {
@@ -128,7 +129,7 @@ enum CipherParameters {
         guard parameter.pointee.data_type == UInt32(OSSL_PARAM_UTF8_STRING), let data = parameter.pointee.data else {
             return nil
         }
-        switch String(cString: data.assumingMemoryBound(to: CChar.self)).uppercased() {
+        switch String(cString: data.assumingMemoryBound(to: CChar.self)).asciiUppercased {
         case "CS1": return .cs1
         case "CS2": return .cs2
         case "CS3": return .cs3

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import CryptoSessions
 import SoftwareCrypto
 
 /// The C functions that OpenSSL calls for digests, and the dispatch tables they make.
@@ -53,11 +54,11 @@ enum DigestFunctions {
     nonisolated(unsafe) private static let ssl3Settable = parameterTable([.octets(ParameterName.ssl3MasterSecret)])
 
     // A C function cannot capture which algorithm it is for: hence one for each row, which knows its number.
-    private static let newContext: [OSSL_FUNC_digest_newctx_fn] = [
+    private static let newContext: [openssl_digest_newctx_function] = [
         { make($0, 0) }, { make($0, 1) }, { make($0, 2) }, { make($0, 3) }, { make($0, 4) }, { make($0, 5) },
         { make($0, 6) }, { make($0, 7) }, { make($0, 8) },
     ]
-    private static let getParameters: [OSSL_FUNC_digest_get_params_fn] = [
+    private static let getParameters: [openssl_digest_get_params_function] = [
         { describe($0, 0) }, { describe($0, 1) }, { describe($0, 2) }, { describe($0, 3) }, { describe($0, 4) },
         { describe($0, 5) }, { describe($0, 6) }, { describe($0, 7) }, { describe($0, 8) },
     ]
