@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CUacce
+import HisiliconABI
+import SoftwareCrypto
+
+extension SecDecoder {
+    /// A digest or a MAC without a cipher.
+    @inline(__always)
+    func decodeDigest(_ descriptor: Descriptor, into job: UnsafeMutablePointer<SecJob>) throws(DecoderStop) {
+        guard let code = descriptor.authAlgorithm else { throw .refused(.algorithm) }
+        guard let algorithm = digestAlgorithm(code) else { throw .refused(.unsupported) }
+        // BD3 keeps the fields of long messages where other scenes keep something else.
+        guard Descriptor.isVersion2 || descriptor.scene == .stream else { throw .refused(.mode) }
+        guard let start = descriptor.authStart, let padding = descriptor.authPadding else { throw .refused(.mode) }
+        let byteCount = Int(descriptor.authByteCount)
+        guard byteCount <= Int(HISI_SEC_DATA_LENGTH_MAX) else { throw .refused(.dataLength) }
+
+        switch (start, padding) {
+        case (.initialValue, .pad):
+            guard byteCount != 0 || !Descriptor.isVersion2 else { throw .refused(.dataLength) }
+            job.pointee.part = .single
+            try decodeMAC(descriptor, limit: algorithm.digestByteCount, into: job)
+        case (.initialValue, .noPad):
+            try checkBlocks(byteCount, algorithm)
+            job.pointee.part = .first
+            try decodeWholeState(descriptor, algorithm, into: job)
+        case (.storedState, .noPad):
+            try checkBlocks(byteCount, algorithm)
+            job.pointee.part = .middle
+            try decodeState(descriptor, algorithm, into: job)
+            try decodeWholeState(descriptor, algorithm, into: job)
+        case (.storedState, .pad):
+            job.pointee.part = .end
+            job.pointee.totalByteCount = try totalByteCount(descriptor, algorithm)
+            try decodeState(descriptor, algorithm, into: job)
+            try decodeMAC(descriptor, limit: algorithm.digestByteCount, into: job)
+        case (.computed, _), (.random, _):
+            throw .refused(.mode)
+        }
+        if byteCount != 0 {
+            try decodeSource(descriptor, offset: descriptor.authSourceOffset, byteCount: byteCount, into: job)
+        }
+        job.pointee.operation = .digest(algorithm)
+        job.pointee.byteCount = byteCount
+    }
+
+    /// nil for the MACs, which there are no units for yet.
+    @inline(__always)
+    private func digestAlgorithm(_ code: SecAuthAlgorithm) -> DigestAlgorithm? {
+        switch code {
+        case .md5: .md5
+        case .sha1: .sha1
+        case .sha224: .sha224
+        case .sha256: .sha256
+        case .sha384: .sha384
+        case .sha512: .sha512
+        case .sha512_224: .sha512_224
+        case .sha512_256: .sha512_256
+        case .sm3: .sm3
+        case .hmacSHA1, .hmacSHA256, .hmacMD5, .hmacSHA224, .hmacSHA384, .hmacSHA512, .hmacSHA512_224,
+            .hmacSHA512_256, .hmacSM3, .aesXCBC, .aesCMAC, .aesGMAC:
+            nil
+        }
+    }
+
+    /// Beginning and middle of a message are whole blocks, at least one.
+    @inline(__always)
+    private func checkBlocks(_ byteCount: Int, _ algorithm: DigestAlgorithm) throws(DecoderStop) {
+        guard byteCount != 0, byteCount & (algorithm.blockByteCount - 1) == 0 else { throw .refused(.dataLength) }
+    }
+
+    /// The message's length as its last descriptor tells it: in whole bytes, and as much longer than the data at hand as
+    /// whole blocks went before.
+    @inline(__always)
+    private func totalByteCount(
+        _ descriptor: Descriptor, _ algorithm: DigestAlgorithm
+    ) throws(DecoderStop) -> UInt64 {
+        let bitCount = descriptor.authTotalBitCount
+        let total = bitCount &>> 3
+        let (earlier, overflow) = total.subtractingReportingOverflow(UInt64(descriptor.authByteCount))
+        guard bitCount & 7 == 0, !overflow, earlier != 0, earlier & UInt64(algorithm.blockByteCount - 1) == 0 else {
+            throw .refused(.dataLength)
+        }
+        return total
+    }
+
+    @inline(__always)
+    private func decodeState(
+        _ descriptor: Descriptor, _ algorithm: DigestAlgorithm, into job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) {
+        job.pointee.state = UnsafeRawPointer(
+            try readable(descriptor.authStateAddress, byteCount: algorithm.stateByteCount))
+    }
+
+    /// Where a digest goes: at least one word of it, at most `limit` bytes.
+    @inline(__always)
+    private func decodeMAC(
+        _ descriptor: Descriptor, limit: Int, into job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) {
+        let byteCount = Int(descriptor.macWordCount) &* 4
+        guard byteCount != 0, byteCount <= limit else { throw .refused(.macLength) }
+        job.pointee.mac = try writable(descriptor.macAddress, byteCount: byteCount)
+        job.pointee.macByteCount = byteCount
+    }
+
+    /// Where a whole state goes; drivers say its length, or zero.
+    @inline(__always)
+    private func decodeWholeState(
+        _ descriptor: Descriptor, _ algorithm: DigestAlgorithm, into job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) {
+        let byteCount = algorithm.stateByteCount
+        let wordCount = Int(descriptor.macWordCount)
+        guard wordCount == 0 || wordCount &* 4 == byteCount else { throw .refused(.macLength) }
+        job.pointee.mac = try writable(descriptor.macAddress, byteCount: byteCount)
+        job.pointee.macByteCount = byteCount
+    }
+}

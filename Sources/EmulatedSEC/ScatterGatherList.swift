@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import CUacce
+import EmulatedQM
+import HisiliconABI
+
+/// A chain of scatter-gather lists that a descriptor names. Nothing in it is believed: every list and every buffer is
+/// checked when it is reached, and the walk ends after as many lists as a chain may have, even if it is a loop.
+struct ScatterGatherList {
+    /// Address of the first list.
+    let head: UInt64
+    let addresses: AddressCheck
+
+    /// Whether `byteCount` bytes, `offset` bytes into the chain, may be written.
+    func checkWritable(offset: Int, byteCount: Int) -> SecErrorType {
+        walk(offset: offset, byteCount: byteCount, for: .writing) { _, _, _ in }
+    }
+
+    /// Copies `byteCount` bytes, from `offset` bytes into the chain, to `destination`.
+    func gather(offset: Int, byteCount: Int, into destination: UnsafeMutableRawPointer) -> SecErrorType {
+        walk(offset: offset, byteCount: byteCount, for: .reading) { piece, position, count in
+            memcpy(destination + position, piece, count)
+        }
+    }
+
+    /// Copies `byteCount` bytes from `source` to the chain, beginning `offset` bytes into it.
+    func scatter(_ source: UnsafeRawPointer, offset: Int, byteCount: Int) -> SecErrorType {
+        walk(offset: offset, byteCount: byteCount, for: .writing) { piece, position, count in
+            memcpy(piece, source + position, count)
+        }
+    }
+
+    private enum Purpose {
+        case reading
+        case writing
+    }
+
+    /// Visits the pieces of a range of the chain in order: address, position in the range, bytes.
+    @inline(__always)
+    private func walk(
+        offset: Int, byteCount: Int, for purpose: Purpose, _ visit: (UnsafeMutableRawPointer, Int, Int) -> Void
+    ) -> SecErrorType {
+        var skip = offset
+        var done = 0
+        var list = head
+        for _ in 0..<Int(HISI_QM_SGL_CHAIN_MAX) {
+            guard list & UInt64(HISI_QM_SGL_ALIGNMENT - 1) == 0 else { return .scatterGatherList }
+            let headByteCount = MemoryLayout<hisi_qm_sgl>.size
+            guard addresses.isReadable(list, byteCount: headByteCount) else { return .address }
+            let start = UnsafeRawPointer(bitPattern: UInt(list))!
+            let header = start.load(as: hisi_qm_sgl.self)
+            let entryCount = Int(header.entry_sum_in_sgl)
+            guard entryCount <= Int(header.entry_length_in_sgl), entryCount <= Int(HISI_QM_SGL_ENTRIES_MAX) else {
+                return .scatterGatherList
+            }
+            let entryByteCount = MemoryLayout<hisi_qm_sge>.size
+            guard addresses.isReadable(list, byteCount: headByteCount + entryCount * entryByteCount) else {
+                return .address
+            }
+            for index in 0..<entryCount {
+                let entry = (start + headByteCount + index * entryByteCount).load(as: hisi_qm_sge.self)
+                guard entry.length <= HISI_QM_SGE_LENGTH_MAX else { return .scatterGatherList }
+                let length = Int(entry.length)
+                if skip >= length {
+                    skip -= length
+                    continue
+                }
+                let count = min(length - skip, byteCount - done)
+                let (address, overflow) = entry.buffer.addingReportingOverflow(UInt64(skip))
+                guard !overflow, isAllowed(address, count, purpose) else { return .address }
+                visit(UnsafeMutableRawPointer(bitPattern: UInt(address))!, done, count)
+                done += count
+                skip = 0
+                if done == byteCount { return .none }
+            }
+            // A chain that ends before the data does.
+            guard header.next != 0 else { return .scatterGatherList }
+            list = header.next
+        }
+        return .scatterGatherList
+    }
+
+    private func isAllowed(_ address: UInt64, _ byteCount: Int, _ purpose: Purpose) -> Bool {
+        switch purpose {
+        case .reading: addresses.isReadable(address, byteCount: byteCount)
+        case .writing: addresses.isWritable(address, byteCount: byteCount)
+        }
+    }
+}
