@@ -35,7 +35,9 @@ public struct EmulatedDeviceConfiguration: Sendable {
 
 /// An accelerator in this process: the uacce core and the queue management block, in front of a function block.
 ///
-/// Safe to use from several threads. The child of a fork must call ``resetAfterFork()`` before it uses the device.
+/// Safe to use from several threads. The child of a fork must leave its parent's device alone and make its
+/// own: the queues' memory was not inherited, nor were the threads, and the locks may be held by nobody. Dropping the
+/// parent's queues and device in the child does no harm.
 public final class EmulatedDevice: Device, @unchecked Sendable {
     /// Queue numbers have ten bits in a doorbell.
     public static let queueCountLimit = 1024
@@ -55,16 +57,17 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
     private let layout: QueueLayout
     private let faults: FaultProgress?
 
+    private let engine: EngineThreads?
+    private let owner = getpid()
+
     // Under the lock.
     private let registry = Monitor()
-    private var engine: EngineThreads?
     private var queues: [QueueSilicon?]
     private var queuesOpen = 0
     private var isRemoved = false
     private var isolation = IsolationRecord()
     /// What queues that are closed have done.
     private var closedCounters = DeviceCounters()
-    private var owner = getpid()
 
     /// - Parameter id: the number in the name; in a real system unique over all uacce devices.
     public init(id: Int, block: any FunctionBlock, configuration: EmulatedDeviceConfiguration = .init()) {
@@ -78,7 +81,9 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
         mmioByteCount = EmulatedDevice.mmioByteCount(configuration.version, pageByteCount: page)
         faults = FaultProgress(configuration.faults)
         queues = Array(repeating: nil, count: queueCount)
-        engine = EmulatedDevice.makeEngine(configuration, queueCount: queueCount)
+        engine =
+            configuration.engineThreads > 0
+            ? EngineThreads(count: configuration.engineThreads, queueCount: queueCount) : nil
     }
 
     deinit { shutDown() }
@@ -89,11 +94,6 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
         case .v2: page * (1 + Int(HISI_QM_DOORBELL_V2) / page)
         case .v3: 0x10000
         }
-    }
-
-    private static func makeEngine(_ configuration: EmulatedDeviceConfiguration, queueCount: Int) -> EngineThreads? {
-        configuration.engineThreads > 0
-            ? EngineThreads(count: configuration.engineThreads, queueCount: queueCount) : nil
     }
 
     // MARK: open and release
@@ -124,8 +124,6 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
     func release(_ silicon: QueueSilicon) {
         registry.lock()
         defer { registry.unlock() }
-        // After a fork the child has forgotten its parent's queues.
-        guard queues[Int(silicon.number)] === silicon else { return }
         queues[Int(silicon.number)] = nil
         queuesOpen -= 1
         closedCounters.add(silicon.counters.snapshot)
@@ -153,20 +151,7 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
     /// Ends the device's threads. What is posted is never completed. For a caller-driven device there is nothing to do.
     public func shutDown() {
         guard getpid() == owner else { return }
-        registry.lock()
-        let engine = self.engine
-        registry.unlock()
         engine?.stop()
-    }
-
-    /// In the child of a fork, while it has one thread only: forgets the parent's queues, which are as good as dead
-    /// here (their memory was not inherited, and may be closed and no more), and makes locks and threads anew.
-    public func resetAfterFork() {
-        registry.reset()
-        owner = getpid()
-        queues = Array(repeating: nil, count: queueCount)
-        queuesOpen = 0
-        engine = EmulatedDevice.makeEngine(configuration, queueCount: queueCount)
     }
 
     // MARK: What it tells

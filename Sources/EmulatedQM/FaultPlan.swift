@@ -27,7 +27,7 @@ public struct FaultPlan: Equatable, Sendable {
     /// No faults.
     public static var none: FaultPlan { FaultPlan() }
 
-    private init() {}
+    public init() {}
 
     /// nil: the text does not follow the grammar, names no kind there is, or has a number out of range. Nothing, or
     /// only spaces, is a plan without faults.

@@ -21,8 +21,9 @@ struct SiliconState {
     /// Slot of the next completion to write, and the phase it will have.
     private var completionTail = 0
     private var phase: UInt16 = 1
-    /// How far the driver has read completions.
+    /// How far the driver has read completions, and what it said of that last.
     private var completionHead = 0
+    private var claimedHead: UInt16 = 0
     /// Fault injection: completes nothing more. Survives a restart, as a hung queue does until it is given back.
     var isStuck = false
 
@@ -54,6 +55,7 @@ struct SiliconState {
         completionTail = 0
         phase = 1
         completionHead = 0
+        claimedHead = 0
     }
 
     mutating func dropBlock() {
@@ -117,10 +119,12 @@ struct SiliconState {
     @inline(__always)
     var completionRoom: Int { mask &- unreadCompletions }
 
-    /// Takes the head that a doorbell gave. One that claims to have read what was never written is ignored: believing
-    /// it would let the device overwrite completions.
+    /// Takes the head that a doorbell gave. One that claims to have read what was not yet written is ignored, then and
+    /// later: believing it would let the device overwrite completions.
     @inline(__always)
     mutating func acknowledge(_ head: UInt16) {
+        if head == claimedHead { return }
+        claimedHead = head
         if (Int(head) &- completionHead) & mask <= unreadCompletions { completionHead = Int(head) }
     }
 }

@@ -50,7 +50,7 @@ import UacceDevice
                         return
                     }
                     for completion in completions + driver.drain() {
-                        #expect(completion.tag == UInt64(received))
+                        try #require(completion.tag == UInt64(received))
                         received += 1
                     }
                 }
@@ -130,6 +130,7 @@ import UacceDevice
         #expect(driver.collect(10).count == 10)
         device.shutDown()
         device.shutDown()
+        _ = driver.queue.wait(milliseconds: 0)
         driver.submit(10)
         #expect(!driver.queue.wait(milliseconds: 20))
         #expect(throws: Errno.outOfMemory) { try device.open() }
@@ -154,9 +155,10 @@ import UacceDevice
         defer { device.shutDown() }
         let failures = Atomic<Int>(0)
         let completed = Atomic<Int>(0)
+        // Opened here, as the device may be gone before the last thread begins. Each is used by its thread only.
         let threads = try (0..<4).map { _ in
-            try TestThread {
-                let driver = try RingDriver(device)
+            nonisolated(unsafe) let driver = try RingDriver(device)
+            return try TestThread {
                 while driver.statusWords == [0, 0] {
                     if driver.outstanding < 900 { driver.submit(10) }
                     for completion in driver.drain() {

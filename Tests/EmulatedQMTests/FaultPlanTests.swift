@@ -78,6 +78,8 @@ import UacceDevice
         #expect(driver.drain().count == 3)
         driver.submit(1)
         #expect(driver.drain().isEmpty)
+        #expect(driver.queue.wait(milliseconds: 0))
+        driver.submit(1)
         #expect(!driver.queue.wait(milliseconds: 1))
         #expect(driver.counter.pointee == 3)
         #expect(driver.statusWords == [0, 0])

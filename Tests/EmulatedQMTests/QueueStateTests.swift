@@ -177,16 +177,4 @@ import UacceDevice
         #expect(block.queuesAlive.load(ordering: .relaxed) == 0)
         #expect(device.counters.requests == 0)
     }
-
-    @Test func resetAfterForkForgetsTheParentsQueues() throws {
-        let device = makeDevice(queueCount: 1)
-        let parents = try device.openQueue()
-        device.resetAfterFork()
-        let child = try RingDriver(device)
-        #expect(child.number == parents.number)
-        parents.close()
-        #expect(device.attributeText("available_instances") == "0\n")
-        child.submit(1)
-        #expect(child.drain().count == 1)
-    }
 }
