@@ -210,7 +210,10 @@ import Testing
     func emptyContexts(_ algorithm: CipherAlgorithm) throws {
         let twin = try twin(algorithm)
         let cipher = twin.subject.cipher
-        try twin.both("copy of an empty context") { EVP_CIPHER_CTX_copy(CipherContext($0.cipher).raw, $0.raw) }
+        try twin.both("copy of an empty context") { empty in
+            let target = CipherContext(empty.cipher)
+            return EVP_CIPHER_CTX_copy(target.raw, empty.raw)
+        }
         try twin.initialize()
         _ = try twin.duplicate(Scratch())
         try twin.initialize(key: bytes(cipher.keyLength), iv: bytes(cipher.ivLength), direction: .encrypt)
@@ -227,8 +230,10 @@ import Testing
         let library = try LibraryContext(DevicePath.deviceV3.settings)
         let (subject, reference) = (try library.digest(algorithm.name), try library.digest(algorithm.name, from: .reference))
         let fresh = DigestTwin(subject, reference)
-        try fresh.finish()
-        try fresh.both("copy of an empty context") { EVP_MD_CTX_copy_ex(DigestContext($0.digest).raw, $0.raw) }
+        try fresh.both("copy of an empty context") { empty in
+            let target = DigestContext(empty.digest)
+            return EVP_MD_CTX_copy_ex(target.raw, empty.raw)
+        }
 
         let twin = DigestTwin(subject, reference)
         try twin.initialize()

@@ -87,8 +87,15 @@ import Testing
                 observe(room) {
                     functions.find(OSSL_FUNC_CIPHER_FINAL, as: CipherFinal.self)!(context, $0, $1, room)
                 })
-            // The default provider's ECB, CBC and CTS go past the end of what is not whole blocks here.
-            if algorithm.isStreamMode || algorithm.mode == .xts || length % algorithm.blockLength == 0,
+            // The default provider's ECB, CBC and CTS go past the end of what is not whole blocks here, and its XTS
+            // past the end of what is too small.
+            let isDefined =
+                switch algorithm.mode {
+                case .ecb, .cbc, .cbcCTS: length % algorithm.blockLength == 0
+                case .ctr, .ofb, .cfb: true
+                case .xts: room >= length
+                }
+            if isDefined,
                 let cipherCall = functions.find(OSSL_FUNC_CIPHER_CIPHER, as: CipherUpdate.self)
             {
                 all.append(observe(room) { cipherCall(context, $0, $1, room, data, length) })
