@@ -73,9 +73,9 @@ struct SeededRandom: RandomNumberGenerator {
     }
 }
 
-/// How many random cases to run: `UACCE_TEST_CASES` multiplies every count, for a long soak.
+/// How many random cases to run: `PROVIDER_TEST_CASES` multiplies every count, for a long soak.
 enum CaseCount {
-    private static let factor = ProcessInfo.processInfo.environment["UACCE_TEST_CASES"].flatMap(Double.init) ?? 1
+    private static let factor = ProcessInfo.processInfo.environment["PROVIDER_TEST_CASES"].flatMap(Double.init) ?? 1
     static func scaled(_ count: Int) -> Int { max(1, Int(Double(count) * factor)) }
 }
 
