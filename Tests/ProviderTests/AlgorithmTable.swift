@@ -36,6 +36,8 @@ struct CipherAlgorithm: Sendable, CustomTestStringConvertible {
     var isBlockMode: Bool { mode == .ecb || mode == .cbc }
     /// CTR, OFB and CFB: any length, keystream carried between updates.
     var isStreamMode: Bool { mode == .ctr || mode == .ofb || mode == .cfb }
+    /// Devices of the older interface have ECB, CBC and XTS only, and what a device has not is not offered.
+    var isOfferedByV2: Bool { mode == .ecb || mode == .cbc || mode == .xts }
 
     static let all: [CipherAlgorithm] = [
         .init(name: "AES-128-ECB", mode: .ecb, blockLength: 16),

@@ -6,7 +6,7 @@ import Testing
 /// Random messages through ciphers of every mode but CTS, cut, copied and started anew at random, against the default
 /// provider's, every getter included.
 @Suite struct CipherDifferentialTests {
-    @Test(arguments: CipherAlgorithm.blockModes + CipherAlgorithm.streamModes, DevicePath.allCases)
+    @Test(arguments: DevicePath.pairs(CipherAlgorithm.blockModes + CipherAlgorithm.streamModes))
     func randomMessages(_ algorithm: CipherAlgorithm, _ path: DevicePath) throws {
         let library = try LibraryContext(path.settings)
         let walker = try CipherWalker(algorithm, library)

@@ -8,7 +8,7 @@ import Testing
     /// nil leaves the parameter unset, which means CS1.
     static let variants: [String?] = [nil, OSSL_CIPHER_CTS_MODE_CS1, OSSL_CIPHER_CTS_MODE_CS2, OSSL_CIPHER_CTS_MODE_CS3]
 
-    @Test(arguments: CipherAlgorithm.stealing, [DevicePath.asInstalled, .deviceV3, .deviceV2])
+    @Test(arguments: CipherAlgorithm.stealing, [DevicePath.asInstalled, .deviceV3, .cpuOnly])
     func everyShortLength(_ algorithm: CipherAlgorithm, _ path: DevicePath) throws {
         let library = try LibraryContext(path.settings)
         let subject = try library.cipher(algorithm.name)
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test(arguments: CipherAlgorithm.stealing, DevicePath.allCases)
+    @Test(arguments: DevicePath.pairs(CipherAlgorithm.stealing))
     func randomMessages(_ algorithm: CipherAlgorithm, _ path: DevicePath) throws {
         let library = try LibraryContext(path.settings)
         let subject = try library.cipher(algorithm.name)

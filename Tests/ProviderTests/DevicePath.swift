@@ -28,6 +28,15 @@ enum DevicePath: String, Sendable, CaseIterable, CustomTestStringConvertible {
         }
     }
 
+    /// Each of the ciphers with each of the paths that it can take.
+    static func pairs(
+        _ algorithms: [CipherAlgorithm], _ paths: [DevicePath] = allCases
+    ) -> [(CipherAlgorithm, DevicePath)] {
+        algorithms.flatMap { algorithm in
+            paths.filter { $0 != .deviceV2 || algorithm.isOfferedByV2 }.map { (algorithm, $0) }
+        }
+    }
+
     /// Of `count` cases for the main path, how many this one gets: the less different a path, the fewer.
     func share(of count: Int) -> Int {
         switch self {

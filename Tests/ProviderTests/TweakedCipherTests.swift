@@ -5,7 +5,7 @@ import Testing
 
 /// XTS: every update is one data unit, any length from one block up, the tail by ciphertext stealing.
 @Suite struct TweakedCipherTests {
-    @Test(arguments: CipherAlgorithm.xtsModes, DevicePath.allCases)
+    @Test(arguments: DevicePath.pairs(CipherAlgorithm.xtsModes))
     func randomUnits(_ algorithm: CipherAlgorithm, _ path: DevicePath) throws {
         let library = try LibraryContext(path.settings)
         let subject = try library.cipher(algorithm.name)
