@@ -8,7 +8,17 @@ project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 dist=$project/dist
 # shellcheck disable=SC2034 # used by the scripts that source this file
 module=$dist/lib/ossl-modules/uacce.so
+caller=$PWD
 cd "$project" || exit
+
+# The absolute form of a path that the caller gave, who may stand elsewhere.
+from_caller() { (cd "$caller" && realpath --canonicalize-missing "$1"); }
+
+# Scripts call one another from the project's folder, so what the caller named for one of them is made absolute here.
+if [ -n "${OPENSSL_SOURCE:-}" ]; then
+    OPENSSL_SOURCE=$(from_caller "$OPENSSL_SOURCE")
+    export OPENSSL_SOURCE
+fi
 
 say() { printf '==> %s\n' "$*"; }
 
