@@ -104,14 +104,14 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
 
     /// As ``open()``, for whoever wants the emulated queue's own members.
     ///
-    /// The lowest free number is taken. `busy`: none is free. `noDevice`: the device was removed. `outOfMemory`.
+    /// The lowest free number is taken. `busy`: none is free. `noDevice`: the device was removed or shut down. `outOfMemory`.
     public func openQueue() throws(Errno) -> EmulatedQueue {
         registry.lock()
         defer { registry.unlock() }
         if isRemoved { throw .noDevice }
         if let faults, faults.refusesOpen(queuesOpen: queuesOpen) { throw .busy }
         guard let number = queues.firstIndex(where: { $0 == nil }) else { throw .busy }
-        if let engine, !engine.start() { throw .outOfMemory }
+        try engine?.start()
         guard let memory = QueueMemory(layout: layout) else { throw .outOfMemory }
         let silicon = QueueSilicon(
             number: UInt16(number), memory: memory, engine: engine, faults: faults, device: self)

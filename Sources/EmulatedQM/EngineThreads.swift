@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import UacceDevice
 
 /// A device's own threads. A doorbell makes its queue ready; a thread takes it, works on it, and lets go.
 ///
@@ -22,12 +23,13 @@ final class EngineThreads: @unchecked Sendable {
         ready = ReadyList(capacity: queueCount)
     }
 
-    /// Makes the threads, if there are none. False: the system gives none. Fewer than wanted will do.
-    func start() -> Bool {
+    /// Makes the threads, if there are none. Fewer than wanted will do.
+    /// `noDevice`: they were stopped. `outOfMemory`: the system gives none.
+    func start() throws(Errno) {
         monitor.lock()
         defer { monitor.unlock() }
-        if isStopping { return false }
-        if !threads.isEmpty { return true }
+        if isStopping { throw .noDevice }
+        if !threads.isEmpty { return }
 
         // The host's signals are not this thread's to handle.
         var all = sigset_t()
@@ -51,7 +53,7 @@ final class EngineThreads: @unchecked Sendable {
             }
             threads.append(thread)
         }
-        return !threads.isEmpty
+        if threads.isEmpty { throw .outOfMemory }
     }
 
     /// Ends the threads: each finishes the turn it is at. Nothing completes on the device afterwards.

@@ -133,7 +133,7 @@ import UacceDevice
         _ = driver.queue.wait(milliseconds: 0)
         driver.submit(10)
         #expect(!driver.queue.wait(milliseconds: 20))
-        #expect(throws: Errno.outOfMemory) { try device.open() }
+        #expect(throws: Errno.noDevice) { try device.open() }
     }
 
     @Test func idleDeviceMayBeDropped() throws {
@@ -150,14 +150,23 @@ import UacceDevice
         }
     }
 
+    /// The thread that meets the fault may be the last to hold the device.
+    @Test func deviceMayBeDroppedWhileItIsBeingRemoved() throws {
+        for _ in 0..<200 {
+            let driver = try RingDriver(makeDevice(threads: 2, faults: "remove@3"))
+            driver.submit(5)
+        }
+    }
+
     @Test func faultsHappenOnThreadsToo() throws {
         let device = try makeDevice(threads: 2, faults: "descriptor@50x10,remove@5000")
         defer { device.shutDown() }
         let failures = Atomic<Int>(0)
         let completed = Atomic<Int>(0)
-        // Opened here, as the device may be gone before the last thread begins. Each is used by its thread only.
-        let threads = try (0..<4).map { _ in
-            nonisolated(unsafe) let driver = try RingDriver(device)
+        // Opened first, as the device may be gone before the last thread begins. Each is used by its thread only.
+        let drivers = try (0..<4).map { _ in try RingDriver(device) }
+        let threads = try drivers.map {
+            nonisolated(unsafe) let driver = $0
             return try TestThread {
                 while driver.statusWords == [0, 0] {
                     if driver.outstanding < 900 { driver.submit(10) }
