@@ -23,7 +23,7 @@ let moduleLinking: [LinkerSetting] =
     embedded
     ? [
         .unsafeFlags([
-            "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--version-script=provider/uacce.map",
+            "-use-ld=lld", "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker", "--version-script=provider/uacce.map",
             "-Xlinker", tables, "-Xlinker", "-z", "-Xlinker", "now",
         ]),
         .linkedLibrary("m"),

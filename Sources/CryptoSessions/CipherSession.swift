@@ -21,6 +21,8 @@ public struct CipherSession: ~Copyable {
     public private(set) var stealing = SecCiphertextStealing.cs1
 
     private let engine: CryptoEngine
+    // The engine's own, unretained: each use of it would otherwise count references.
+    private let scheduler: Unmanaged<Scheduler>
     private let memory = CipherMemory()
     private let threshold: Int
     private let version: QueueManagementVersion
@@ -30,6 +32,7 @@ public struct CipherSession: ~Copyable {
 
     public init(_ engine: CryptoEngine, _ algorithm: CipherAlgorithm) {
         self.engine = engine
+        scheduler = .passUnretained(engine.scheduler)
         self.algorithm = algorithm
         threshold = engine.scheduler.configuration.minimumOffload[algorithm.algorithmClass]
         version = engine.scheduler.version
@@ -43,6 +46,7 @@ public struct CipherSession: ~Copyable {
         streamOffset = other.streamOffset
         stealing = other.stealing
         engine = other.engine
+        scheduler = other.scheduler
         threshold = other.threshold
         version = other.version
         hasKeystream = other.hasKeystream
@@ -275,13 +279,12 @@ public struct CipherSession: ~Copyable {
     ) throws(SessionError) {
         if byteCount < threshold { return try processorTransform(input, output, byteCount, .size) }
         memory.address(input, output, byteCount, version: version)
-        let scheduler = engine.scheduler
-        if let cause = scheduler.run(memory.request, byteCount: byteCount) {
+        if let cause = run(byteCount) {
             return try processorTransform(input, output, byteCount, cause)
         }
         if memory.request.succeeded { return }
-        scheduler.countError()
-        guard scheduler.failsWithoutWriting || input != UnsafeRawPointer(output) else { throw .inputLost }
+        engine.scheduler.countError()
+        guard engine.scheduler.failsWithoutWriting || input != UnsafeRawPointer(output) else { throw .inputLost }
         try processorTransform(input, output, byteCount, .device)
     }
 
@@ -300,5 +303,11 @@ public struct CipherSession: ~Copyable {
         guard software.unsafelyUnwrapped.run(iv: iv, input: input, output: output, byteCount: byteCount) else {
             throw .softwareFailed
         }
+    }
+
+    /// Has the device work on the request as it stands in memory.
+    @inline(__always)
+    private func run(_ byteCount: Int) -> ProcessorCause? {
+        scheduler._withUnsafeGuaranteedRef { $0.run(memory.request, byteCount: byteCount) }
     }
 }

@@ -16,6 +16,8 @@ public struct DigestSession: ~Copyable {
     public let algorithm: DigestAlgorithm
 
     private let engine: CryptoEngine
+    // The engine's own, unretained: each use of it would otherwise count references.
+    private let scheduler: Unmanaged<Scheduler>
     private let memory = DigestMemory()
     private let threshold: Int
     private let version: QueueManagementVersion
@@ -32,6 +34,7 @@ public struct DigestSession: ~Copyable {
 
     public init(_ engine: CryptoEngine, _ algorithm: DigestAlgorithm) {
         self.engine = engine
+        scheduler = .passUnretained(engine.scheduler)
         self.algorithm = algorithm
         threshold = engine.scheduler.configuration.minimumOffload[algorithm.algorithmClass]
         version = engine.scheduler.version
@@ -41,6 +44,7 @@ public struct DigestSession: ~Copyable {
     public init(copying other: borrowing DigestSession) {
         algorithm = other.algorithm
         engine = other.engine
+        scheduler = other.scheduler
         threshold = other.threshold
         version = other.version
         stagedByteCount = other.stagedByteCount
@@ -162,10 +166,15 @@ public struct DigestSession: ~Copyable {
     ) throws(SessionError) -> ProcessorCause? {
         if let cause { return cause }
         memory.prepare(algorithm, part, data, byteCount, version: version)
-        if let cause = engine.scheduler.run(memory.request, byteCount: byteCount) { return cause }
+        if let cause = run(byteCount) { return cause }
         if memory.request.succeeded { return nil }
         engine.scheduler.countError()
         return .device
+    }
+    /// Has the device work on the request as it stands in memory.
+    @inline(__always)
+    private func run(_ byteCount: Int) -> ProcessorCause? {
+        scheduler._withUnsafeGuaranteedRef { $0.run(memory.request, byteCount: byteCount) }
     }
 }
 

@@ -48,7 +48,13 @@ public final class EmulatedQueue: QueueFile, @unchecked Sendable {
     deinit { close() }
 
     /// Doorbells go here.
-    public var emulated: (any EmulatedRegisters)? { silicon }
+    public var emulated: EmulatedRegisters? {
+        EmulatedRegisters(queue: Unmanaged.passUnretained(silicon).toOpaque()) { queue, doorbell in
+            Unmanaged<QueueSilicon>.fromOpaque(queue)._withUnsafeGuaranteedRef { $0.ring(doorbell) }
+        } advance: { queue in
+            Unmanaged<QueueSilicon>.fromOpaque(queue)._withUnsafeGuaranteedRef { $0.advance() }
+        }
+    }
 
     /// Where the queue stands now.
     public var state: State {

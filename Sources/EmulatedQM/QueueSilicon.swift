@@ -9,7 +9,7 @@ import UacceDevice
 ///
 /// `ring` belongs to the driver's thread. What comes after it runs inside the gate: on the driver's thread too, through
 /// `advance`, or on a thread of the engine.
-final class QueueSilicon: EmulatedRegisters, @unchecked Sendable {
+final class QueueSilicon: @unchecked Sendable {
     let number: UInt16
     let memory: QueueMemory
     let gate = ExecutionGate()

@@ -22,8 +22,7 @@ public struct QueuePair: ~Copyable {
     public private(set) var inFlightCount = 0
 
     private let file: any QueueFile
-    // The emulated queue, which `file` keeps alive: unretained, because a call per request must not count references.
-    private unowned(unsafe) let emulated: (any EmulatedRegisters)?
+    private let emulated: EmulatedRegisters?
     private let doorbell: UnsafeMutableRawPointer
     private let submissions: UnsafeMutableRawPointer
     private let completions: UnsafeMutablePointer<hisi_qm_cqe>
@@ -34,6 +33,8 @@ public struct QueuePair: ~Copyable {
 
     private var tail = 0
     private var completionHead = 0
+    /// Completions consumed since the device was last told.
+    private var untoldCount = 0
     private var phase: UInt16 = 1
     private var isOpen = true
 
@@ -130,7 +131,9 @@ public struct QueuePair: ~Copyable {
                 phase ^= 1
             }
         }
-        if count > 0 { ring(.completion, index: completionHead) }
+        // The device needs to know before its ring is full, not each time.
+        untoldCount &+= count
+        if untoldCount >= Self.tellingInterval { tellCompletions(arm: false) }
         return count
     }
 
@@ -140,8 +143,18 @@ public struct QueuePair: ~Copyable {
     }
 
     /// Sleeps until something completes, at most `milliseconds`. May return early, and once too often.
-    public func wait(milliseconds: Int32) {
+    public mutating func wait(milliseconds: Int32) {
+        // Interrupts come only where the last completion doorbell asked for them.
+        tellCompletions(arm: true)
         _ = file.wait(milliseconds: milliseconds)
+    }
+
+    /// Completions after which the device is told that their entries are free: an eighth of the ring's usual depth.
+    private static let tellingInterval = 128
+
+    private mutating func tellCompletions(arm: Bool) {
+        untoldCount = 0
+        ring(.completion, index: completionHead, arm: arm)
     }
 
     /// True once the device has stopped this queue.
@@ -173,8 +186,11 @@ public struct QueuePair: ~Copyable {
         requests.deallocate()
     }
 
-    private func ring(_ command: Doorbell.Command, index: Int) {
-        let value = Doorbell(queue: number, command: command, index: UInt16(truncatingIfNeeded: index)).rawValue
+    @inline(__always)
+    private func ring(_ command: Doorbell.Command, index: Int, arm: Bool = false) {
+        let value = Doorbell(
+            queue: number, command: command, index: UInt16(truncatingIfNeeded: index), arm: arm
+        ).rawValue
         if let emulated {
             emulated.ring(value)
         } else {

@@ -94,7 +94,7 @@ final class RingDriver {
     let queue: any QueueFile
     let number: UInt16
     let base: UnsafeMutableRawPointer
-    let registers: any EmulatedRegisters
+    let registers: EmulatedRegisters
     let layout: QueueLayout
     private(set) var tail: UInt16 = 0
     private(set) var head: UInt16 = 0

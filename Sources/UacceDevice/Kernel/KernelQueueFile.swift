@@ -125,7 +125,7 @@ public final class KernelQueueFile: QueueFile {
     }
 
     /// Hardware watches its own registers.
-    public var emulated: (any EmulatedRegisters)? { nil }
+    public var emulated: EmulatedRegisters? { nil }
 
     private var isOwnedByThisProcess: Bool { getpid() == owner }
 
