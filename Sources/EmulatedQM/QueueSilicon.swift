@@ -161,7 +161,7 @@ final class QueueSilicon: @unchecked Sendable {
                 state.pointee.complete(count, queue: number)
             }
         }
-        if interrupts.isArmed, state.pointee.unreadCompletions != 0 { interrupts.raise() }
+        if interrupts.isArmed { raiseInterruptIfUnread() }
 
         switch verdict {
         case .execute, .reject:
@@ -204,6 +204,14 @@ final class QueueSilicon: @unchecked Sendable {
         state.pointee.acknowledge(completionHead.load(ordering: .sequentiallyConsistent))
         if state.pointee.completionRoom > 0 { waitsForRoom.store(false, ordering: .relaxed) }
         return state.pointee.completionRoom
+    }
+
+    /// The head comes after the arming: a doorbell gives both, and by an older head its completions would seem unread,
+    /// and the interrupt that it asked for would be wasted on them.
+    @inline(never)
+    private func raiseInterruptIfUnread() {
+        state.pointee.acknowledge(completionHead.load(ordering: .acquiring))
+        if state.pointee.unreadCompletions != 0 { interrupts.raise() }
     }
 
     /// Hands the first `count` of `entries` to the function block.
