@@ -110,7 +110,7 @@ public enum FaultKind: CaseIterable, Sendable {
         case .stuck:
             Row(
                 name: "stuck",
-                help: "stuck@N[xM]: the queue that fetches the N-th descriptor completes nothing more; M queues in turn")
+                help: "stuck@N[xM]: the queue that fetches the N-th descriptor completes no more; M queues in turn")
         case .remove:
             Row(
                 name: "remove", help: "remove@N: the device is removed when it fetches its N-th descriptor",
