@@ -117,7 +117,8 @@ final class QueueSilicon: @unchecked Sendable {
         return false
     }
 
-    /// Stops, and lets the function block's half go, which wipes its keys. What was posted and not fetched is aborted: it is neither completed nor touched.
+    /// Stops, and lets the function block's half go, which wipes its keys. What was posted and not fetched is aborted:
+    /// it is neither completed nor touched.
     /// False: the queue is dead.
     func stop() -> Bool {
         guard gate.shut() else { return false }
