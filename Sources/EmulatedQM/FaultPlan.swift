@@ -148,9 +148,7 @@ final class FaultProgress: Sendable {
     private let descriptorsFetched = Atomic<Int>(0)
     private let opensRefused = Atomic<Int>(0)
 
-    /// nil: there is nothing to do wrong, and nothing to pay for.
-    init?(_ plan: FaultPlan) {
-        if plan.rules.isEmpty { return nil }
+    init(_ plan: FaultPlan) {
         rules = plan.rules
     }
 
