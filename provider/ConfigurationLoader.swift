@@ -43,7 +43,8 @@ struct ConfigurationLoader {
     /// Puts the reason on the error queue. OpenSSL 3.0 throws that away when a configuration file asked for the
     /// provider, and goes on without it; so then the reason goes to standard error as well.
     private func refuse(_ reason: DeviceReason, _ detail: String) {
-        core.raise(reason, detail)
+        // In words: a provider whose set-up fails never gets to hand over its table of reasons.
+        core.raise(reason, "\(reason.text.text): \(detail)")
         guard isAskedForByConfiguration else { return }
         var line = "uacce: not loaded: \(reason.text.text): \(detail)\n"
         line.withUTF8 { bytes in
