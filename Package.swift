@@ -10,7 +10,12 @@ let embedded = Context.environment["UACCE_EMBEDDED"] == "1"
 
 let common: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let shipped: [SwiftSetting] =
-    common + (embedded ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo"])] : [])
+    common
+    + (embedded
+        ? [
+            .enableExperimentalFeature("Embedded"),
+            .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
+        ] : [])
 
 // Scripts/build tells where the toolchain keeps the Unicode tables that String comparison needs.
 let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
@@ -18,8 +23,10 @@ let moduleLinking: [LinkerSetting] =
     embedded
     ? [
         .unsafeFlags([
-            "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--version-script=provider/uacce.map",
+            "-use-ld=lld", "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker", "--version-script=provider/uacce.map",
             "-Xlinker", tables, "-Xlinker", "-z", "-Xlinker", "now",
+            // Tables are built once and OpenSSL may still point at them; threads that used a queue may end later.
+            "-Xlinker", "-z", "-Xlinker", "nodelete",
         ]),
         .linkedLibrary("m"),
     ] : []
@@ -86,11 +93,14 @@ let package = Package(
             swiftSettings: shipped),
         .target(
             name: "CryptoSessions",
-            dependencies: ["QueueScheduler", "EmulatedSEC", "SoftwareCrypto", "HisiliconABI", "CUacce", "CLinux"],
+            dependencies: [
+                "QueueScheduler", "EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconDriver", "HisiliconABI", "CUacce",
+                "CLinux",
+            ],
             swiftSettings: shipped),
         .target(
             name: "UacceProvider",
-            dependencies: ["CryptoSessions", "QueueScheduler", "COpenSSL", "CLinux"],
+            dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],
             path: "provider", exclude: ["uacce.map"], swiftSettings: shipped, linkerSettings: moduleLinking),
     ] + (embedded ? [] : hostTargets)
 )

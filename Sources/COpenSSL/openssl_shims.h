@@ -23,22 +23,70 @@
 #include <openssl/provider.h>
 #include <openssl/sha.h>
 
+// OpenSSL declares the functions of a dispatch table as function types. Swift takes those for closures; as pointers they
+// are the C functions that they are.
+#define OPENSSL_FUNCTION(name) typedef OSSL_FUNC_##name##_fn *openssl_##name##_function
+OPENSSL_FUNCTION(cipher_cipher);
+OPENSSL_FUNCTION(cipher_decrypt_init);
+OPENSSL_FUNCTION(cipher_dupctx);
+OPENSSL_FUNCTION(cipher_encrypt_init);
+OPENSSL_FUNCTION(cipher_final);
+OPENSSL_FUNCTION(cipher_freectx);
+OPENSSL_FUNCTION(cipher_get_ctx_params);
+OPENSSL_FUNCTION(cipher_get_params);
+OPENSSL_FUNCTION(cipher_gettable_ctx_params);
+OPENSSL_FUNCTION(cipher_gettable_params);
+OPENSSL_FUNCTION(cipher_newctx);
+OPENSSL_FUNCTION(cipher_set_ctx_params);
+OPENSSL_FUNCTION(cipher_settable_ctx_params);
+OPENSSL_FUNCTION(cipher_update);
+OPENSSL_FUNCTION(core_get_params);
+OPENSSL_FUNCTION(core_new_error);
+OPENSSL_FUNCTION(core_set_error_debug);
+OPENSSL_FUNCTION(digest_dupctx);
+OPENSSL_FUNCTION(digest_final);
+OPENSSL_FUNCTION(digest_freectx);
+OPENSSL_FUNCTION(digest_get_params);
+OPENSSL_FUNCTION(digest_gettable_params);
+OPENSSL_FUNCTION(digest_init);
+OPENSSL_FUNCTION(digest_newctx);
+OPENSSL_FUNCTION(digest_set_ctx_params);
+OPENSSL_FUNCTION(digest_settable_ctx_params);
+OPENSSL_FUNCTION(digest_update);
+OPENSSL_FUNCTION(provider_get_params);
+OPENSSL_FUNCTION(provider_get_reason_strings);
+OPENSSL_FUNCTION(provider_gettable_params);
+OPENSSL_FUNCTION(provider_query_operation);
+OPENSSL_FUNCTION(provider_self_test);
+OPENSSL_FUNCTION(provider_teardown);
+#undef OPENSSL_FUNCTION
+
 // core_vset_error takes a va_list, which only a variadic C function can make.
-static inline void openssl_set_error_list(OSSL_FUNC_core_vset_error_fn *set, const OSSL_CORE_HANDLE *core,
+static inline void openssl_set_error_list(const OSSL_DISPATCH *vset_error, const OSSL_CORE_HANDLE *core,
                                           uint32_t reason, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    set(core, reason, format, arguments);
+    OSSL_FUNC_core_vset_error(vset_error)(core, reason, format, arguments);
     va_end(arguments);
 }
-static inline void openssl_set_error(OSSL_FUNC_core_vset_error_fn *set, const OSSL_CORE_HANDLE *core,
+static inline void openssl_set_error(const OSSL_DISPATCH *vset_error, const OSSL_CORE_HANDLE *core,
                                      uint32_t reason, const char *detail)
 {
     if (detail == NULL)
-        openssl_set_error_list(set, core, reason, NULL);
+        openssl_set_error_list(vset_error, core, reason, NULL);
     else
-        openssl_set_error_list(set, core, reason, "%s", detail);
+        openssl_set_error_list(vset_error, core, reason, "%s", detail);
+}
+
+// ERR_set_error is variadic. ERR_new and ERR_set_debug come first, as ERR_raise has it.
+static inline void openssl_set_library_error(int library, int reason) { ERR_set_error(library, reason, NULL); }
+
+// STACK_OF(CONF_VALUE) and its accessors are macros.
+static inline int openssl_conf_value_count(const STACK_OF(CONF_VALUE) *values) { return sk_CONF_VALUE_num(values); }
+static inline CONF_VALUE *openssl_conf_value(const STACK_OF(CONF_VALUE) *values, int index)
+{
+    return sk_CONF_VALUE_value(values, index);
 }
 
 #endif

@@ -13,6 +13,7 @@ public protocol FunctionBlock: AnyObject {
     /// Lines of the `algorithms` attribute.
     func algorithms(_ version: QueueManagementVersion) -> [String]
     /// The block's half of a queue that is being started: its decoder's scratch memory and its cache of expanded keys.
+    /// Queues may be started by several threads at once.
     ///
     /// - Parameters:
     ///   - type: 0 or 1, as `SET_QP_CTX` gave it.
@@ -20,7 +21,8 @@ public protocol FunctionBlock: AnyObject {
     func makeQueue(type: UInt16, version: QueueManagementVersion, addresses: AddressCheck) -> any FunctionBlockQueue
 }
 
-/// A function block's half of one queue. Used by one thread at a time; its deinit wipes what it holds of keys.
+/// A function block's half of one queue. Used by one thread at a time, not always the same; it must not call back into
+/// the device. Its deinit wipes what it holds of keys.
 public protocol FunctionBlockQueue: AnyObject {
     /// Completes every descriptor of a batch, in place: done, error type, tag match, results. It never trusts one.
     func execute(_ batch: DescriptorBatch) -> BatchResult

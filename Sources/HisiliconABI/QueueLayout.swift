@@ -2,6 +2,9 @@
 
 import CUacce
 
+/// Where the half-word with the phase bit lies in a completion entry (`hisi_qm_cqe.w7`).
+public let completionPhaseOffset = 14
+
 /// Where the rings and the status words lie in a queue's DUS region: the submission queue first, the completion queue
 /// behind it, the status words at the very end.
 public struct QueueLayout: Equatable, Sendable {

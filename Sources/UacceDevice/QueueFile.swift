@@ -44,13 +44,37 @@ public protocol QueueFile: AnyObject {
     func close()
 
     /// nil for hardware, where doorbells are stores into the MMIO region. An emulated queue takes calls instead.
-    var emulated: (any EmulatedRegisters)? { get }
+    var emulated: EmulatedRegisters? { get }
 }
 
 /// The two things an emulated queue must be told because no hardware is watching its memory.
-public protocol EmulatedRegisters: AnyObject {
+///
+/// Plain functions and a pointer rather than an object: they are called for every request, where counting references
+/// would cost more than the calls.
+public struct EmulatedRegisters {
+    public typealias Ring = @convention(c) (UnsafeMutableRawPointer, UInt64) -> Void
+    public typealias Advance = @convention(c) (UnsafeMutableRawPointer) -> Void
+
+    @usableFromInline let queue: UnsafeMutableRawPointer
+    @usableFromInline let ringFunction: Ring
+    @usableFromInline let advanceFunction: Advance
+
+    /// - Parameter queue: what the functions are called with; it lives as long as the queue file.
+    public init(queue: UnsafeMutableRawPointer, ring: @escaping Ring, advance: @escaping Advance) {
+        self.queue = queue
+        ringFunction = ring
+        advanceFunction = advance
+    }
+
     /// Takes the value that hardware would see stored to the doorbell register.
-    func ring(_ doorbell: UInt64)
+    @inlinable @inline(__always)
+    public func ring(_ doorbell: UInt64) {
+        ringFunction(queue, doorbell)
+    }
+
     /// Lets a caller-driven device work on what was posted. A device with threads of its own does nothing here.
-    func advance()
+    @inlinable @inline(__always)
+    public func advance() {
+        advanceFunction(queue)
+    }
 }

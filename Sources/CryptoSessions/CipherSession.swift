@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import CUacce
+import HisiliconABI
+import HisiliconDriver
+import QueueScheduler
+import SoftwareCrypto
+
+/// One cipher with its key and its running IV, on whichever route does the work.
+///
+/// The session keeps everything that a stream needs to go on: the IV or counter, and the keystream of a block that an
+/// update ended in the middle of. So a stream may change its route, its thread or its process between any two calls.
+public struct CipherSession: ~Copyable {
+    public let algorithm: CipherAlgorithm
+    public private(set) var isEncrypting = true
+    public private(set) var hasKey = false
+    /// Bytes of the current block that a stream has used, 0 to 15: OpenSSL's `num`.
+    public private(set) var streamOffset = 0
+    /// Variant of ciphertext stealing; only for mode `cbcCiphertextStealing`.
+    public private(set) var stealing = SecCiphertextStealing.cs1
+
+    private let engine: CryptoEngine
+    // The engine's own, unretained: each use of it would otherwise count references.
+    private let scheduler: Unmanaged<Scheduler>
+    private let memory = CipherMemory()
+    private let threshold: Int
+    private let version: QueueManagementVersion
+    // The expanded key for the CPU's share, made when it is first needed.
+    private var software: SoftwareCipher?
+    private var hasKeystream = false
+
+    public init(_ engine: CryptoEngine, _ algorithm: CipherAlgorithm) {
+        self.engine = engine
+        scheduler = .passUnretained(engine.scheduler)
+        self.algorithm = algorithm
+        threshold = engine.scheduler.configuration.minimumOffload[algorithm.algorithmClass]
+        version = engine.scheduler.version
+    }
+
+    /// A session in the same state, independent from then on.
+    public init(copying other: borrowing CipherSession) {
+        algorithm = other.algorithm
+        isEncrypting = other.isEncrypting
+        hasKey = other.hasKey
+        streamOffset = other.streamOffset
+        stealing = other.stealing
+        engine = other.engine
+        scheduler = other.scheduler
+        threshold = other.threshold
+        version = other.version
+        hasKeystream = other.hasKeystream
+        memory.copyState(from: other.memory)
+        prepare()
+    }
+
+    deinit {
+        memory.destroy()
+    }
+
+    /// Sets key and direction. `key` has `algorithm.keyByteCount` bytes.
+    public mutating func setKey(_ key: UnsafeRawPointer, isEncrypting: Bool) throws(SessionError) {
+        if algorithm.mode == .xts, isEncrypting {
+            let half = algorithm.keyByteCount / 2
+            // NIST SP 800-38E by way of FIPS 140 IG A.9: equal halves make XTS forgeable.
+            if memoryIsEqual(key, key + half, half) { throw .duplicatedKeys }
+        }
+        memory.key.copyMemory(from: key, byteCount: algorithm.keyByteCount)
+        hasKey = true
+        software = nil
+        setDirection(isEncrypting)
+    }
+
+    /// Sets the direction and keeps the key.
+    public mutating func setDirection(_ isEncrypting: Bool) {
+        if isEncrypting != self.isEncrypting { software = nil }
+        self.isEncrypting = isEncrypting
+        prepare()
+    }
+
+    public mutating func setStealing(_ stealing: SecCiphertextStealing) {
+        if stealing != self.stealing { software = nil }
+        self.stealing = stealing
+        prepare()
+    }
+
+    /// Starts over with an IV of `algorithm.ivByteCount` bytes.
+    public mutating func setIV(_ iv: UnsafeRawPointer) {
+        memory.iv.copyMemory(from: iv, byteCount: algorithm.ivByteCount)
+        resetStream()
+    }
+
+    /// Forgets the middle of a block.
+    public mutating func resetStream() {
+        streamOffset = 0
+        hasKeystream = false
+    }
+
+    private func prepare() {
+        memory.prepare(algorithm, stealing, isEncrypting: isEncrypting, version: version)
+    }
+
+    // MARK: - Whole messages and whole blocks
+
+    /// ECB and CBC: any number of whole blocks, continuing where the last call ended.
+    public mutating func updateBlocks(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
+    ) throws(SessionError) {
+        var done = 0
+        while done < byteCount {
+            let count = min(byteCount - done, Self.descriptorCapacity)
+            try transformChained(input + done, output + done, count)
+            done += count
+        }
+    }
+
+    /// XTS and ciphertext stealing: one whole message of at least one block, which starts from the IV that was set.
+    public mutating func message(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
+    ) throws(SessionError) {
+        let isSingleBlock = algorithm.mode == .cbcCiphertextStealing && byteCount == algorithm.blockByteCount
+        if isSingleBlock {
+            // With nothing to steal from, it is plain CBC, which the device has to be told.
+            let plain = CipherAlgorithm(algorithm.algorithm, .cbc, keyByteCount: algorithm.keyByteCount)
+            memory.prepare(plain, stealing, isEncrypting: isEncrypting, version: version)
+        }
+        defer { if isSingleBlock { prepare() } }
+        let next = nextStealingIV(byteCount)
+        if let next, !isEncrypting { memory.saved.copyMemory(from: input + next, byteCount: 16) }
+        // A longer one would have to be cut, and XTS gives no way to start in the middle.
+        if byteCount > Self.descriptorCapacity {
+            try processorTransform(input, output, byteCount, .unsupported)
+        } else {
+            try transform(input, output, byteCount)
+        }
+        if let next { memory.iv.copyMemory(from: isEncrypting ? output + next : memory.saved, byteCount: 16) }
+    }
+
+    /// Where the last whole ciphertext block of a message with ciphertext stealing lies: the IV that OpenSSL shows
+    /// afterwards. nil for XTS, whose IV stays.
+    private func nextStealingIV(_ byteCount: Int) -> Int? {
+        guard algorithm.mode == .cbcCiphertextStealing else { return nil }
+        let residue = byteCount % 16
+        switch stealing {
+        case .cs1: return byteCount - 16
+        case .cs2: return residue == 0 ? byteCount - 16 : byteCount - residue - 16
+        case .cs3:
+            if byteCount == 16 { return 0 }
+            return byteCount - (residue == 0 ? 16 : residue) - 16
+        }
+    }
+
+    // MARK: - Streams
+
+    /// CTR, OFB and CFB: any number of bytes, continuing where the last call ended.
+    public mutating func updateStream(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
+    ) throws(SessionError) {
+        var done = 0
+        if streamOffset > 0 {
+            done = try finishPartialBlock(input, output, byteCount)
+        }
+        while done < byteCount {
+            let count = min(byteCount - done, Self.descriptorCapacity)
+            try transformChained(input + done, output + done, count)
+            done += count
+        }
+    }
+
+    /// Uses up the keystream of the current block. Returns how many bytes that took care of.
+    private mutating func finishPartialBlock(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
+    ) throws(SessionError) -> Int {
+        try makeKeystream()
+        let count = min(byteCount, 16 - streamOffset)
+        for index in 0..<count {
+            let position = streamOffset + index
+            let before = input.load(fromByteOffset: index, as: UInt8.self)
+            let after = before ^ memory.keystream.load(fromByteOffset: position, as: UInt8.self)
+            output.storeBytes(of: after, toByteOffset: index, as: UInt8.self)
+            memory.partial.storeBytes(of: isEncrypting ? after : before, toByteOffset: position, as: UInt8.self)
+        }
+        streamOffset += count
+        if streamOffset == 16 {
+            advanceRegister()
+            resetStream()
+        }
+        return count
+    }
+
+    /// Has the keystream of the current block made, by running a block of zeros: the last request that ended inside
+    /// this block used it, but kept it to itself.
+    private mutating func makeKeystream() throws(SessionError) {
+        if hasKeystream { return }
+        memset(memory.keystream, 0, 16)
+        try transform(memory.keystream, memory.keystream, 16)
+        hasKeystream = true
+    }
+
+    /// Moves the register past the current block, which is complete.
+    private func advanceRegister() {
+        switch algorithm.mode {
+        case .ctr: addToCounter(memory.iv, 1)
+        case .ofb: memory.iv.copyMemory(from: memory.keystream, byteCount: 16)
+        default: memory.iv.copyMemory(from: memory.partial, byteCount: 16)
+        }
+    }
+
+    /// The running IV as OpenSSL shows it: in the middle of a block, a counter that has moved on, or the feedback
+    /// register with this block's keystream and ciphertext in it.
+    public mutating func copyRunningIV(to target: UnsafeMutableRawPointer) throws(SessionError) {
+        guard streamOffset > 0 else {
+            target.copyMemory(from: memory.iv, byteCount: algorithm.ivByteCount)
+            return
+        }
+        if algorithm.mode == .ctr {
+            target.copyMemory(from: memory.iv, byteCount: 16)
+            addToCounter(target, 1)
+            return
+        }
+        try makeKeystream()
+        target.copyMemory(from: memory.keystream, byteCount: 16)
+        if algorithm.mode == .cfb { target.copyMemory(from: memory.partial, byteCount: streamOffset) }
+    }
+
+    /// Starts in the middle of a block: OpenSSL's settable `num`, with the IV standing for that block's keystream.
+    public mutating func setStreamOffset(_ offset: Int) {
+        streamOffset = offset
+        hasKeystream = offset > 0
+        if algorithm.mode == .ctr {
+            memset(memory.keystream, 0, 16)
+            if offset > 0 { addToCounter(memory.iv, -1) }
+        } else {
+            memory.keystream.copyMemory(from: memory.iv, byteCount: 16)
+            memory.partial.copyMemory(from: memory.iv, byteCount: 16)
+        }
+    }
+
+    // MARK: - One descriptor
+
+    /// Data bytes per descriptor: SEC's limit, which is a multiple of every block.
+    private static var descriptorCapacity: Int { Int(HISI_SEC_DATA_LENGTH_MAX) }
+
+    /// Runs one descriptor and moves the IV past it.
+    private mutating func transformChained(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
+    ) throws(SessionError) {
+        let block = algorithm.blockByteCount
+        let whole = byteCount & ~(block - 1)
+        let last = whole - block
+        if whole > 0 {
+            switch algorithm.mode {
+            case .cbc where !isEncrypting, .cfb where !isEncrypting, .ofb:
+                memory.saved.copyMemory(from: input + last, byteCount: block)
+            default: break
+            }
+        }
+        if byteCount > whole, !isEncrypting { memory.partial.copyMemory(from: input + whole, byteCount: byteCount - whole) }
+        try transform(input, output, byteCount)
+        if byteCount > whole, isEncrypting { memory.partial.copyMemory(from: output + whole, byteCount: byteCount - whole) }
+        if whole > 0 {
+            switch algorithm.mode {
+            case .cbc, .cfb:
+                memory.iv.copyMemory(from: isEncrypting ? output + last : UnsafeMutableRawPointer(memory.saved), byteCount: block)
+            case .ofb:
+                // The keystream block is what lies between input and output.
+                xor16(memory.iv, memory.saved, output + last)
+            case .ctr: addToCounter(memory.iv, whole / 16)
+            default: break
+            }
+        }
+        streamOffset = byteCount - whole
+        hasKeystream = false
+    }
+
+    /// Runs one descriptor from the present IV, on the device or, where policy or trouble says so, on the CPU.
+    private mutating func transform(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
+    ) throws(SessionError) {
+        if byteCount < threshold { return try processorTransform(input, output, byteCount, .size) }
+        memory.address(input, output, byteCount, version: version)
+        if let cause = run(byteCount) {
+            return try processorTransform(input, output, byteCount, cause)
+        }
+        if memory.request.succeeded { return }
+        engine.scheduler.countError()
+        guard engine.scheduler.failsWithoutWriting || input != UnsafeRawPointer(output) else { throw .inputLost }
+        try processorTransform(input, output, byteCount, .device)
+    }
+
+    private mutating func processorTransform(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int, _ cause: ProcessorCause
+    ) throws(SessionError) {
+        try engine.yieldToProcessor(cause)
+        if software == nil {
+            guard let library = engine.library.get(),
+                let cipher = SoftwareCipher(
+                    library, algorithm.softwareKind(stealing), key: memory.key, encrypt: isEncrypting)
+            else { throw .softwareFailed }
+            software = cipher
+        }
+        let iv = algorithm.mode == .ecb ? nil : UnsafeRawPointer(memory.iv)
+        guard software.unsafelyUnwrapped.run(iv: iv, input: input, output: output, byteCount: byteCount) else {
+            throw .softwareFailed
+        }
+    }
+
+    /// Has the device work on the request as it stands in memory.
+    @inline(__always)
+    private func run(_ byteCount: Int) -> ProcessorCause? {
+        scheduler._withUnsafeGuaranteedRef { $0.run(memory.request, byteCount: byteCount) }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EmulatedQM
+import EmulatedSEC
+import HisiliconABI
+import HisiliconDriver
+import QueueScheduler
+import SoftwareCrypto
+
+/// Why a session could not do its work by any route that is allowed.
+public enum SessionError: Error, Equatable, Sendable {
+    /// There is no device, and the CPU may not step in.
+    case noDevice
+    /// No queue was free, and the CPU may not step in.
+    case noQueue
+    /// The device failed the request or stopped answering, and the CPU may not step in.
+    case deviceFailed
+    /// The device failed after it may have overwritten the input, so that nobody can do it again.
+    case inputLost
+    /// libcrypto's default provider could not be opened, or refused the key.
+    case softwareFailed
+    /// The algorithm refuses the key (XTS with two equal halves).
+    case duplicatedKeys
+}
+
+/// What sessions stand on: a scheduler over SEC devices, and libcrypto for the CPU's share of the work.
+public final class CryptoEngine: @unchecked Sendable {
+    public let scheduler: Scheduler
+    let library: LibcryptoHolder
+
+    /// nil where the process has no memory or no thread keys left.
+    public init?(configuration: Configuration) {
+        let library = LibcryptoHolder()
+        self.library = library
+        let made = Scheduler(configuration: configuration, driverName: "hisi_sec2") { SecBlock(library: library) }
+        guard let made else { return nil }
+        scheduler = made
+    }
+
+    /// Whether the CPU may take over for `cause`, which is counted if so.
+    ///
+    /// Small requests and those that an api version cannot express are the CPU's by policy; the rest only with
+    /// `fallback = on`.
+    @inline(__always)
+    func yieldToProcessor(_ cause: ProcessorCause) throws(SessionError) {
+        if !scheduler.configuration.fallback {
+            switch cause {
+            case .size, .unsupported: break
+            case .absent: throw .noDevice
+            case .full: throw .noQueue
+            case .device: throw .deviceFailed
+            }
+        }
+        scheduler.countProcessor(cause)
+    }
+}

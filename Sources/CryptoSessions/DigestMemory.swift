@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import HisiliconABI
+import HisiliconDriver
+import SoftwareCrypto
+
+/// The part of a digest session that the device sees: the request with its descriptor, the chaining state and the room
+/// for the next one, and the bytes staged for the next descriptor. It stays at one address while the session lives.
+struct DigestMemory {
+    private let base: UnsafeMutableRawPointer
+
+    private static let stateOffset = 192
+    private static let nextStateOffset = 256
+    private static let headOffset = 320
+    private static let byteCount = headOffset + inlineCapacity
+    /// Bytes that can be staged before the session needs a larger buffer.
+    static let inlineCapacity = 256
+
+    init() {
+        base = .allocate(byteCount: Self.byteCount, alignment: 64)
+        request.initialize(to: Request())
+    }
+
+    /// Wipes and frees.
+    func destroy() {
+        linux_wipe(base, Self.byteCount)
+        base.deallocate()
+    }
+
+    /// Takes over the chaining state and the first `stagedByteCount` staged bytes of another session.
+    func copyState(from other: DigestMemory, stagedByteCount: Int) {
+        state.copyMemory(from: other.state, byteCount: DigestAlgorithm.largestStateByteCount)
+        staging.copyMemory(from: other.staging, byteCount: stagedByteCount)
+    }
+
+    @inline(__always) var request: UnsafeMutablePointer<Request> { base.assumingMemoryBound(to: Request.self) }
+    /// The chaining state, in the digest's own byte order; the digest itself in the end.
+    @inline(__always) var state: UnsafeMutableRawPointer { base + Self.stateOffset }
+    /// Where the device writes, so that the state is still good when a request fails.
+    @inline(__always) var nextState: UnsafeMutableRawPointer { base + Self.nextStateOffset }
+    /// The small buffer for bytes that wait for more.
+    @inline(__always) var staging: UnsafeMutableRawPointer { base + Self.headOffset }
+
+    /// Which part of a message a descriptor covers.
+    enum Part {
+        /// All of it.
+        case single
+        case first
+        case middle
+        /// The end; with the length of the whole message.
+        case end(totalByteCount: UInt64)
+    }
+
+    @inline(__always)
+    func prepare(
+        _ algorithm: DigestAlgorithm, _ part: Part, _ data: UnsafeRawPointer, _ byteCount: Int,
+        version: QueueManagementVersion
+    ) {
+        switch version {
+        case .v2: prepare(SecBD2.self, algorithm, part, data, byteCount)
+        case .v3: prepare(SecBD3.self, algorithm, part, data, byteCount)
+        }
+    }
+
+    @inline(__always)
+    private func prepare<Descriptor: SecDescriptor>(
+        _ type: Descriptor.Type, _ algorithm: DigestAlgorithm, _ part: Part, _ data: UnsafeRawPointer, _ byteCount: Int
+    ) {
+        var descriptor = Descriptor.digest(algorithm.secCode)
+        descriptor.sourceAddress = UInt64(UInt(bitPattern: data))
+        descriptor.authByteCount = UInt32(truncatingIfNeeded: byteCount)
+        descriptor.macAddress = UInt64(UInt(bitPattern: nextState))
+        switch part {
+        case .single:
+            descriptor.macWordCount = UInt8(algorithm.digestByteCount / 4)
+        case .first:
+            descriptor.authPadding = .noPad
+            descriptor.macWordCount = algorithm.chainWordCount
+        case .middle:
+            descriptor.authStart = .storedState
+            descriptor.authPadding = .noPad
+            descriptor.authStateAddress = UInt64(UInt(bitPattern: state))
+            descriptor.macWordCount = algorithm.chainWordCount
+        case .end(let totalByteCount):
+            descriptor.authStart = .storedState
+            descriptor.authStateAddress = UInt64(UInt(bitPattern: state))
+            descriptor.authTotalBitCount = totalByteCount &* 8
+            descriptor.macWordCount = UInt8(algorithm.digestByteCount / 4)
+        }
+        request.descriptor(as: type).initialize(to: descriptor)
+    }
+}
+
+extension DigestAlgorithm {
+    /// The digest's code in a descriptor.
+    var secCode: SecAuthAlgorithm {
+        switch self {
+        case .md5: .md5
+        case .sha1: .sha1
+        case .sha224: .sha224
+        case .sha256: .sha256
+        case .sha384: .sha384
+        case .sha512: .sha512
+        case .sha512_224: .sha512_224
+        case .sha512_256: .sha512_256
+        case .sm3: .sm3
+        }
+    }
+
+    /// Words of state that a descriptor in the middle of a chain asks for: 0 means all, which SM3 wants spelled out
+    /// (UADK, drv/hisi_sec.c).
+    fileprivate var chainWordCount: UInt8 { self == .sm3 ? 8 : 0 }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import CUacce
+import HisiliconABI
+import HisiliconDriver
+import QueueScheduler
+import SoftwareCrypto
+
+/// One message being digested, on whichever route does the work.
+///
+/// Small pieces are staged, so that a short message costs one descriptor; large pieces go to the device from where they
+/// are. The chaining state is kept here between descriptors, so the message may change its route, its thread or its
+/// process between any two calls.
+public struct DigestSession: ~Copyable {
+    public let algorithm: DigestAlgorithm
+
+    private let engine: CryptoEngine
+    // The engine's own, unretained: each use of it would otherwise count references.
+    private let scheduler: Unmanaged<Scheduler>
+    private let memory = DigestMemory()
+    private let threshold: Int
+    private let version: QueueManagementVersion
+    /// The larger staging buffer, once the small one is too small.
+    private var buffer: UnsafeMutableRawPointer?
+    private var stagedByteCount = 0
+    private var totalByteCount: UInt64 = 0
+    /// True once a part of the message is in the chaining state.
+    private var hasState = false
+
+    /// Bytes of the larger staging buffer, a multiple of every block. Above a few kilobytes a copy costs more than a
+    /// second descriptor.
+    private static let bufferCapacity = 4096
+
+    public init(_ engine: CryptoEngine, _ algorithm: DigestAlgorithm) {
+        self.engine = engine
+        scheduler = .passUnretained(engine.scheduler)
+        self.algorithm = algorithm
+        threshold = engine.scheduler.configuration.minimumOffload[algorithm.algorithmClass]
+        version = engine.scheduler.version
+    }
+
+    /// A session in the same state, independent from then on.
+    public init(copying other: borrowing DigestSession) {
+        algorithm = other.algorithm
+        engine = other.engine
+        scheduler = other.scheduler
+        threshold = other.threshold
+        version = other.version
+        stagedByteCount = other.stagedByteCount
+        totalByteCount = other.totalByteCount
+        hasState = other.hasState
+        memory.copyState(from: other.memory, stagedByteCount: other.buffer == nil ? stagedByteCount : 0)
+        if let original = other.buffer {
+            let copy = UnsafeMutableRawPointer.allocate(byteCount: Self.bufferCapacity, alignment: 64)
+            copy.copyMemory(from: original, byteCount: stagedByteCount)
+            buffer = copy
+        }
+    }
+
+    deinit {
+        memory.destroy()
+        if let buffer {
+            linux_wipe(buffer, Self.bufferCapacity)
+            buffer.deallocate()
+        }
+    }
+
+    /// Starts a new message.
+    public mutating func reset() {
+        stagedByteCount = 0
+        totalByteCount = 0
+        hasState = false
+    }
+
+    /// Adds `byteCount` bytes to the message.
+    public mutating func update(_ data: UnsafeRawPointer, byteCount: Int) throws(SessionError) {
+        totalByteCount &+= UInt64(byteCount)
+        var data = data
+        var remaining = byteCount
+        if stagedByteCount > 0 || remaining <= capacity {
+            let taken = stage(data, remaining)
+            data += taken
+            remaining -= taken
+            if remaining == 0 { return }
+            // More follows, so this is not the end, and what is staged is a whole number of blocks.
+            try digestBlocks(staged, stagedByteCount)
+            stagedByteCount = 0
+        }
+        // The last byte stays behind, so that the end always has data: v2 devices refuse it without.
+        let block = algorithm.blockByteCount
+        var whole = (remaining - 1) & ~(block - 1)
+        if remaining <= capacity { whole = 0 }
+        var done = 0
+        while done < whole {
+            let count = min(whole - done, Self.descriptorCapacity)
+            try digestBlocks(data + done, count)
+            done += count
+        }
+        _ = stage(data + done, remaining - done)
+    }
+
+    /// Ends the message and writes `algorithm.digestByteCount` bytes.
+    public mutating func finish(into digest: UnsafeMutableRawPointer) throws(SessionError) {
+        let part: DigestMemory.Part = hasState ? .end(totalByteCount: totalByteCount) : .single
+        // BD2 has no way to say "an empty message".
+        let isUnsupported = totalByteCount == 0 && version == .v2
+        if let cause = try device(
+            part, staged, stagedByteCount, unless: isUnsupported ? .unsupported : sizePolicy(stagedByteCount))
+        {
+            try engine.yieldToProcessor(cause)
+            if !hasState { algorithm.initialState(into: memory.state) }
+            algorithm.finish(
+                state: memory.state, tail: staged, tailByteCount: stagedByteCount, totalByteCount: totalByteCount,
+                digest: digest)
+        } else {
+            digest.copyMemory(from: memory.nextState, byteCount: algorithm.digestByteCount)
+        }
+        reset()
+    }
+
+    // MARK: - Staging
+
+    private var capacity: Int { buffer == nil ? DigestMemory.inlineCapacity : Self.bufferCapacity }
+    private var staged: UnsafeMutableRawPointer { buffer ?? memory.staging }
+
+    /// Stages as much as there is room for; returns how much.
+    private mutating func stage(_ data: UnsafeRawPointer, _ byteCount: Int) -> Int {
+        if buffer == nil, stagedByteCount + byteCount > DigestMemory.inlineCapacity {
+            let larger = UnsafeMutableRawPointer.allocate(byteCount: Self.bufferCapacity, alignment: 64)
+            larger.copyMemory(from: memory.staging, byteCount: stagedByteCount)
+            buffer = larger
+        }
+        let taken = min(byteCount, capacity - stagedByteCount)
+        (staged + stagedByteCount).copyMemory(from: data, byteCount: taken)
+        stagedByteCount += taken
+        return taken
+    }
+
+    // MARK: - One descriptor
+
+    private static var descriptorCapacity: Int { Int(HISI_SEC_DATA_LENGTH_MAX) & ~127 }
+
+    @inline(__always)
+    private func sizePolicy(_ byteCount: Int) -> ProcessorCause? {
+        byteCount < threshold ? .size : nil
+    }
+
+    /// Moves the chaining state over whole blocks.
+    private mutating func digestBlocks(_ blocks: UnsafeRawPointer, _ byteCount: Int) throws(SessionError) {
+        if let cause = try device(hasState ? .middle : .first, blocks, byteCount, unless: sizePolicy(byteCount)) {
+            try engine.yieldToProcessor(cause)
+            if !hasState { algorithm.initialState(into: memory.state) }
+            algorithm.compress(
+                state: memory.state, blocks: blocks, blockCount: byteCount / algorithm.blockByteCount)
+        } else {
+            memory.state.copyMemory(from: memory.nextState, byteCount: algorithm.stateByteCount)
+        }
+        hasState = true
+    }
+
+    /// Runs one descriptor on the device. nil: the result is in `nextState`; else why the CPU must do it.
+    @inline(__always)
+    private func device(
+        _ part: DigestMemory.Part, _ data: UnsafeRawPointer, _ byteCount: Int, unless cause: ProcessorCause?
+    ) throws(SessionError) -> ProcessorCause? {
+        if let cause { return cause }
+        memory.prepare(algorithm, part, data, byteCount, version: version)
+        if let cause = run(byteCount) { return cause }
+        if memory.request.succeeded { return nil }
+        engine.scheduler.countError()
+        return .device
+    }
+    /// Has the device work on the request as it stands in memory.
+    @inline(__always)
+    private func run(_ byteCount: Int) -> ProcessorCause? {
+        scheduler._withUnsafeGuaranteedRef { $0.run(memory.request, byteCount: byteCount) }
+    }
+}
+
+extension DigestAlgorithm {
+    /// Which digests break even at about the same size.
+    var algorithmClass: AlgorithmClass {
+        switch self {
+        case .md5: .md5
+        case .sha1: .sha1
+        case .sm3: .sm3
+        default: .sha2
+        }
+    }
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import CUacce
+import HisiliconABI
+import UacceDevice
+
+/// How an emulated device is made.
+public struct EmulatedDeviceConfiguration: Sendable {
+    /// What the `api` attribute says, and what goes with it.
+    public var version: QueueManagementVersion
+    /// Queues that may be open at a time, 1 to 1024; nil: as many as the function block has by default.
+    public var queueCount: Int?
+    /// Threads of the device. 0: the device is caller-driven, and works when it is advanced or waited for.
+    public var engineThreads: Int
+    /// What it does wrong.
+    public var faults: FaultPlan
+    /// How it checks the addresses in descriptors.
+    public var addresses: AddressCheck
+    /// NUMA node; -1: none.
+    public var numaNode: Int32
+
+    public init(
+        version: QueueManagementVersion = .v3, queueCount: Int? = nil, engineThreads: Int = 0,
+        faults: FaultPlan = .none, addresses: AddressCheck = .trusting, numaNode: Int32 = -1
+    ) {
+        self.version = version
+        self.queueCount = queueCount
+        self.engineThreads = engineThreads
+        self.faults = faults
+        self.addresses = addresses
+        self.numaNode = numaNode
+    }
+}
+
+/// An accelerator in this process: the uacce core and the queue management block, in front of a function block.
+///
+/// Safe to use from several threads. The child of a fork must leave its parent's device alone and make its
+/// own: the queues' memory was not inherited, nor were the threads, and the locks may be held by nobody. Dropping the
+/// parent's queues and device in the child does no harm.
+public final class EmulatedDevice: Device, @unchecked Sendable {
+    /// Queue numbers have ten bits in a doorbell.
+    public static let queueCountLimit = 1024
+
+    /// Such as `hisi_sec2-0`.
+    public let name: String
+    /// Queues that may be open at a time.
+    public let queueCount: Int
+    public let configuration: EmulatedDeviceConfiguration
+    /// Sizes of the two regions, in bytes, as the attributes tell.
+    public let mmioByteCount: Int
+    public var dusByteCount: Int { layout.regionByteCount }
+    /// A function block writes results only when it has checked and done all.
+    public var failsWithoutWriting: Bool { true }
+
+    let block: any FunctionBlock
+    private let layout: QueueLayout
+    private let faults: FaultProgress?
+
+    private let engine: EngineThreads?
+    private let owner = getpid()
+
+    // Under the lock.
+    private let registry = Monitor()
+    private var queues: [QueueSilicon?]
+    private var queuesOpen = 0
+    private var isRemoved = false
+    private var isolation = IsolationRecord()
+    /// What queues that are closed have done.
+    private var closedCounters = DeviceCounters()
+
+    /// - Parameter id: the number in the name; in a real system unique over all uacce devices.
+    public init(id: Int, block: any FunctionBlock, configuration: EmulatedDeviceConfiguration = .init()) {
+        self.block = block
+        self.configuration = configuration
+        name = "\(block.driverName)-\(id)"
+        queueCount = max(1, min(configuration.queueCount ?? block.defaultQueueCount, EmulatedDevice.queueCountLimit))
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        layout = QueueLayout(
+            entryByteCount: block.entryByteCount, depth: Int(HISI_QM_QUEUE_DEPTH), pageByteCount: page)
+        mmioByteCount = EmulatedDevice.mmioByteCount(configuration.version, pageByteCount: page)
+        faults = FaultProgress(configuration.faults)
+        queues = Array(repeating: nil, count: queueCount)
+        engine =
+            configuration.engineThreads > 0
+            ? EngineThreads(count: configuration.engineThreads, queueCount: queueCount) : nil
+    }
+
+    deinit { shutDown() }
+
+    /// v2 shows whole pages up to and with the one of the doorbell registers; v3 has 64 KiB of them for each queue.
+    private static func mmioByteCount(_ version: QueueManagementVersion, pageByteCount page: Int) -> Int {
+        switch version {
+        case .v2: page * (1 + Int(HISI_QM_DOORBELL_V2) / page)
+        case .v3: 0x10000
+        }
+    }
+
+    // MARK: open and release
+
+    public func open() throws(Errno) -> any QueueFile {
+        try openQueue()
+    }
+
+    /// As ``open()``, for whoever wants the emulated queue's own members.
+    ///
+    /// The lowest free number is taken. `busy`: none is free. `noDevice`: the device was removed or shut down.
+    /// `outOfMemory`: the system has no memory for the rings or gives the engine no thread.
+    public func openQueue() throws(Errno) -> EmulatedQueue {
+        registry.lock()
+        defer { registry.unlock() }
+        if isRemoved { throw .noDevice }
+        if let faults, faults.refusesOpen(queuesOpen: queuesOpen) { throw .busy }
+        guard let number = queues.firstIndex(where: { $0 == nil }) else { throw .busy }
+        try engine?.start()
+        guard let memory = QueueMemory(layout: layout) else { throw .outOfMemory }
+        let silicon = QueueSilicon(
+            number: UInt16(number), memory: memory, engine: engine, faults: faults, device: self)
+        queues[number] = silicon
+        queuesOpen += 1
+        return EmulatedQueue(device: self, silicon: silicon)
+    }
+
+    /// Takes a queue's number back. The queue executes nothing any more.
+    func release(_ silicon: QueueSilicon) {
+        registry.lock()
+        defer { registry.unlock() }
+        queues[Int(silicon.number)] = nil
+        queuesOpen -= 1
+        closedCounters.add(silicon.counters.snapshot)
+    }
+
+    func makeBlockQueue(type: UInt16) -> any FunctionBlockQueue {
+        block.makeQueue(type: type, version: configuration.version, addresses: configuration.addresses)
+    }
+
+    // MARK: The end
+
+    /// Takes the device away under its users, as hot-unplug does: open queues die, with both status words set, and
+    /// nothing of theirs is executed or written once this returns; none can be opened.
+    ///
+    /// A real kernel tears the mappings, too, and whoever touches them gets a SIGBUS. Here they stay until their holder
+    /// closes the queue, as there is no file whose mapping could be torn; device nodes can do it for theirs.
+    /// Not to be called by a function block that is executing.
+    public func remove() {
+        registry.lock()
+        defer { registry.unlock() }
+        isRemoved = true
+        for case let silicon? in queues { silicon.kill() }
+    }
+
+    /// Ends the device's threads. What is posted is never completed. For a caller-driven device there is nothing to do.
+    public func shutDown() {
+        guard getpid() == owner else { return }
+        engine?.stop()
+    }
+
+    // MARK: What it tells
+
+    /// What the device has done so far.
+    public var counters: DeviceCounters {
+        registry.lock()
+        defer { registry.unlock() }
+        var counters = closedCounters
+        for case let silicon? in queues { counters.add(silicon.counters.snapshot) }
+        return counters
+    }
+
+    /// `noDevice`: the device was removed, and its directory with it.
+    public func attributes() throws(Errno) -> DeviceAttributes {
+        registry.lock()
+        defer { registry.unlock() }
+        if isRemoved { throw .noDevice }
+        return DeviceAttributes(
+            api: configuration.version.attribute, flags: UACCE_FLAG_SVA, availableInstances: queueCount - queuesOpen,
+            algorithms: block.algorithms(configuration.version), mmioByteCount: mmioByteCount,
+            dusByteCount: dusByteCount, isIsolated: isolation.isIsolated, numaNode: configuration.numaNode)
+    }
+
+    /// Hardware errors in an hour after which the device is isolated; 0: never.
+    public var isolationThreshold: UInt32 {
+        registry.lock()
+        defer { registry.unlock() }
+        return isolation.threshold
+    }
+
+    /// `invalid`: above 65535. `notPermitted`: isolated already. `noDevice`: removed.
+    public func setIsolationThreshold(_ threshold: UInt64) throws(Errno) {
+        registry.lock()
+        defer { registry.unlock() }
+        if isRemoved { throw .noDevice }
+        try isolation.setThreshold(threshold)
+    }
+
+    /// Lets the kernel half take note of a hardware error, one that would have come as an abnormal interrupt.
+    public func recordHardwareError() {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        registry.lock()
+        defer { registry.unlock() }
+        isolation.recordError(atSecond: now.tv_sec)
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// What an emulated device does wrong on purpose.
+///
+/// Written as rules with commas between them, each `kind[@N][xM]`: from the N-th on, M times. `x*` is for ever.
+/// What is counted, and what N and M are when they are left out, is up to the kind: see ``FaultKind``. Descriptors are
+/// counted as the device fetches them, over all its queues, from 1. Where rules meet at one descriptor, the gravest
+/// counts: removal, then a stuck queue, then a failed descriptor.
+///
+/// `descriptor@3x5,stuck@100` fails the third to seventh descriptor and lets a queue die at the hundredth.
+public struct FaultPlan: Equatable, Sendable {
+    struct Rule: Equatable, Sendable {
+        var kind: FaultKind
+        var first: Int
+        /// Int.max: for ever.
+        var count: Int
+
+        func covers(_ ordinal: Int) -> Bool {
+            ordinal >= first && ordinal &- first < count
+        }
+    }
+
+    var rules: [Rule] = []
+
+    /// No faults.
+    public static var none: FaultPlan { FaultPlan() }
+
+    public init() {}
+
+    /// nil: the text does not follow the grammar, names no kind there is, or has a number out of range. Nothing, or
+    /// only spaces, is a plan without faults.
+    public init?(parsing text: String) {
+        let text = FaultPlan.trim(Array(text.utf8)[...])
+        if text.isEmpty { return }
+        for part in text.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            guard let rule = FaultPlan.rule(FaultPlan.trim(part)) else { return nil }
+            rules.append(rule)
+        }
+    }
+
+    private static func trim(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var text = text
+        while text.first == UInt8(ascii: " ") { text.removeFirst() }
+        while text.last == UInt8(ascii: " ") { text.removeLast() }
+        return text
+    }
+
+    private static func rule(_ text: ArraySlice<UInt8>) -> Rule? {
+        // No kind has an x in its name.
+        let nameEnd = text.firstIndex { $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "x") } ?? text.endIndex
+        guard let kind = FaultKind.allCases.first(where: { $0.name.utf8.elementsEqual(text[..<nameEnd]) }) else {
+            return nil
+        }
+        var rule = Rule(kind: kind, first: kind.defaultFirst, count: kind.defaultCount)
+        var rest = text[nameEnd...]
+        if rest.first == UInt8(ascii: "@") {
+            guard let first = takeNumber(&rest), first >= kind.leastFirst else { return nil }
+            rule.first = first
+        }
+        if rest.first == UInt8(ascii: "x"), kind.takesCount {
+            if rest.dropFirst().elementsEqual([UInt8(ascii: "*")]) {
+                rule.count = Int.max
+                rest = []
+            } else {
+                guard let count = takeNumber(&rest), count >= 1 else { return nil }
+                rule.count = count
+            }
+        }
+        return rest.isEmpty ? rule : nil
+    }
+
+    /// Takes a sign and the decimal number behind it. nil: no number, or one above a billion.
+    private static func takeNumber(_ text: inout ArraySlice<UInt8>) -> Int? {
+        text.removeFirst()
+        var number: Int?
+        while let digit = text.first, digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") {
+            let value = (number ?? 0) * 10 + Int(digit - UInt8(ascii: "0"))
+            guard value <= 1_000_000_000 else { return nil }
+            number = value
+            text.removeFirst()
+        }
+        return number
+    }
+}
+
+/// A way to misbehave. One row here, and one case where the device meets it, is all that a new kind takes.
+public enum FaultKind: CaseIterable, Sendable {
+    case descriptor
+    case stuck
+    case remove
+    case busy
+
+    private struct Row {
+        var name: String
+        var help: String
+        var leastFirst = 1
+        var defaultFirst = 1
+        var defaultCount = 1
+        var takesCount = true
+    }
+
+    private var row: Row {
+        switch self {
+        case .descriptor:
+            Row(
+                name: "descriptor",
+                help: "descriptor@N[xM]: the N-th descriptor fetched (M of them, x* all) completes as failed")
+        case .stuck:
+            Row(
+                name: "stuck",
+                help: "stuck@N[xM]: the queue that fetches the N-th descriptor completes no more; M queues in turn")
+        case .remove:
+            Row(
+                name: "remove", help: "remove@N: the device is removed when it fetches its N-th descriptor",
+                defaultCount: Int.max, takesCount: false)
+        case .busy:
+            Row(
+                name: "busy", help: "busy[@N][xM]: opening a queue fails while N (0) are open, M times (always)",
+                leastFirst: 0, defaultFirst: 0, defaultCount: Int.max)
+        }
+    }
+
+    /// The name in a plan.
+    public var name: String { row.name }
+    /// One line for manuals.
+    public var help: String { row.help }
+    /// The smallest N, and what N and M are when a plan does not say.
+    var leastFirst: Int { row.leastFirst }
+    var defaultFirst: Int { row.defaultFirst }
+    var defaultCount: Int { row.defaultCount }
+    /// Whether M means anything.
+    var takesCount: Bool { row.takesCount }
+}
+
+/// A fault plan at work on one device.
+final class FaultProgress: Sendable {
+    /// What is to happen to a descriptor, the gravest last.
+    enum Verdict {
+        case execute
+        case reject
+        case stick
+        case remove
+    }
+
+    private let rules: [FaultPlan.Rule]
+    private let descriptorsFetched = Atomic<Int>(0)
+    private let opensRefused = Atomic<Int>(0)
+
+    init(_ plan: FaultPlan) {
+        rules = plan.rules
+    }
+
+    /// Counts a descriptor that is being fetched.
+    func fetchDescriptor() -> Verdict {
+        let ordinal = descriptorsFetched.add(1, ordering: .relaxed).newValue
+        var verdict = Verdict.execute
+        for rule in rules where rule.covers(ordinal) {
+            switch rule.kind {
+            case .descriptor: if verdict == .execute { verdict = .reject }
+            case .stuck: if verdict != .remove { verdict = .stick }
+            case .remove: verdict = .remove
+            case .busy: break
+            }
+        }
+        return verdict
+    }
+
+    /// Whether an open that finds `queuesOpen` queues open is to fail.
+    func refusesOpen(queuesOpen: Int) -> Bool {
+        for rule in rules where rule.kind == .busy && queuesOpen >= rule.first {
+            if opensRefused.add(1, ordering: .relaxed).newValue <= rule.count { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EmulatedQM
+import HisiliconABI
+
+/// What openssl.cnf and the environment may decide. The defaults are those of a machine that says nothing.
+public struct Configuration: Sendable {
+    public enum Backend: String, CaseIterable, Sendable {
+        /// Hardware where there is any, else the emulated device.
+        case auto
+        /// Hardware only.
+        case kernel
+        /// The emulated device only.
+        case emulator
+    }
+
+    public var backend = Backend.auto
+    /// Version that the emulated device presents. Hardware has its own.
+    public var version = QueueManagementVersion.v3
+    /// Threads of the emulated device. 0: it works on the thread of whoever waits for it.
+    public var engineThreads = 0
+    /// Whether the emulated device checks each address against the process's mappings.
+    public var strictAddresses = false
+    public var algorithms = AlgorithmFilter()
+    public var minimumOffload = OffloadThresholds()
+    /// Whether the CPU takes over what a device failed to do.
+    public var fallback = true
+    /// Milliseconds without progress after which a queue counts as stuck, 1 to 60,000.
+    public var timeout: Int32 = 1000
+    /// File that statistics are appended to when the provider is unloaded; empty: none.
+    public var statisticsFile = ""
+    /// File, or `stderr`, that notable events are written to; empty: none.
+    public var logFile = ""
+    public var faults = FaultPlan.none
+
+    public init() {}
+}

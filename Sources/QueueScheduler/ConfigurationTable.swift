@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EmulatedQM
+import HisiliconABI
+
+/// One configuration key: what it is called, what it takes, what it does. Everything that reads, checks, documents or
+/// lists configuration goes by this table.
+public struct ConfigurationKey: Sendable {
+    public let name: String
+    /// The default as it would be written in a file.
+    public let defaultValue: String
+    /// What values there are.
+    public let values: String
+    public let help: String
+    /// Sets the value; false where the text is none.
+    let apply: @Sendable (inout Configuration, String) -> Bool
+
+    public static let all: [ConfigurationKey] = [
+        ConfigurationKey(
+            name: "backend", defaultValue: "auto", values: "auto, kernel, emulator",
+            help: "which devices to use: hardware where there is any, hardware only, or the emulated one"
+        ) { configuration, text in
+            guard let backend = Configuration.Backend.allCases.first(where: { $0.name == text }) else { return false }
+            configuration.backend = backend
+            return true
+        },
+        ConfigurationKey(
+            name: "api", defaultValue: "v3", values: "v2, v3",
+            help: "queue management version of the emulated device"
+        ) { configuration, text in
+            guard let version = QueueManagementVersion(attribute: "hisi_qm_" + text), text == version.shortName else {
+                return false
+            }
+            configuration.version = version
+            return true
+        },
+        ConfigurationKey(
+            name: "engine_threads", defaultValue: "0", values: "0 to 64",
+            help: "threads of the emulated device; 0: it works on the thread of whoever waits for it"
+        ) { configuration, text in
+            set(&configuration.engineThreads, text, 0...64)
+        },
+        ConfigurationKey(
+            name: "algorithms", defaultValue: "ALL", values: "ALL, or names; -NAME leaves one out",
+            help: "algorithms to offer, such as SHA2-256, AES-128-CTR, or ALL, -MD5"
+        ) { configuration, text in
+            guard let filter = AlgorithmFilter(text) else { return false }
+            configuration.algorithms = filter
+            return true
+        },
+        ConfigurationKey(
+            name: "min_offload", defaultValue: "0", values: "bytes, then class:bytes for md5 sha1 sha2 sm3 aes sm4 des",
+            help: "requests smaller than this stay on the CPU"
+        ) { configuration, text in
+            guard let thresholds = OffloadThresholds(text) else { return false }
+            configuration.minimumOffload = thresholds
+            return true
+        },
+        ConfigurationKey(
+            name: "fallback", defaultValue: "on", values: "on, off",
+            help: "whether the CPU takes over what a device failed to do"
+        ) { configuration, text in
+            set(&configuration.fallback, text)
+        },
+        ConfigurationKey(
+            name: "timeout", defaultValue: "1000", values: "1 to 60000 milliseconds",
+            help: "time without progress after which a queue is given up as stuck"
+        ) { configuration, text in
+            var milliseconds = 0
+            guard set(&milliseconds, text, 1...60_000) else { return false }
+            configuration.timeout = Int32(milliseconds)
+            return true
+        },
+        ConfigurationKey(
+            name: "stats", defaultValue: "", values: "file name",
+            help: "file to which a line of counters per device is appended when the provider is unloaded"
+        ) { configuration, text in
+            configuration.statisticsFile = text
+            return true
+        },
+        ConfigurationKey(
+            name: "log", defaultValue: "", values: "file name, or stderr",
+            help: "where notable events are written: queues given up, devices removed, work that went to the CPU"
+        ) { configuration, text in
+            configuration.logFile = text
+            return true
+        },
+        ConfigurationKey(
+            name: "faults", defaultValue: "", values: "kind[@N][xM], with commas; kinds descriptor stuck remove busy",
+            help: "faults that the emulated device commits on purpose, for tests"
+        ) { configuration, text in
+            guard let plan = FaultPlan(parsing: text) else { return false }
+            configuration.faults = plan
+            return true
+        },
+        ConfigurationKey(
+            name: "strict_addresses", defaultValue: "off", values: "on, off",
+            help: "whether the emulated device checks each address against the process's mappings (slow)"
+        ) { configuration, text in
+            set(&configuration.strictAddresses, text)
+        },
+    ]
+
+    /// Name of the environment variable that overrides this key for one run.
+    public var environmentName: String { "UACCE_" + name.asciiUppercased }
+}
+
+extension Configuration {
+    /// Sets the key `name`; false where there is no such key or `text` is no value of it.
+    public mutating func set(_ name: String, to text: String) -> Bool {
+        for key in ConfigurationKey.all where key.name == name { return key.apply(&self, text) }
+        return false
+    }
+}
+
+extension Configuration.Backend {
+    // Spelled out, because Embedded Swift's raw values of type String bring in what this does not need.
+    var name: String {
+        switch self {
+        case .auto: "auto"
+        case .kernel: "kernel"
+        case .emulator: "emulator"
+        }
+    }
+}
+
+extension QueueManagementVersion {
+    /// As the configuration says it.
+    public var shortName: String { self == .v2 ? "v2" : "v3" }
+}
+
+private func set(_ target: inout Int, _ text: String, _ range: ClosedRange<Int>) -> Bool {
+    guard let number = Int(text), range.contains(number) else { return false }
+    target = number
+    return true
+}
+
+private func set(_ target: inout Bool, _ text: String) -> Bool {
+    switch text {
+    case "on", "yes", "1": target = true
+    case "off", "no", "0": target = false
+    default: return false
+    }
+    return true
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import CUacce
+import EmulatedQM
+import HisiliconABI
+import HisiliconDriver
+import UacceDevice
+
+/// The devices of one kind that a scheduler may use: real ones where configuration and machine have them, else an
+/// emulated one, which is made when its first queue is opened. Not thread safe: the scheduler's lock guards it.
+final class DevicePool {
+    enum Opening {
+        case opened(UnsafeMutablePointer<LeasedQueue>)
+        /// Every queue of every device is taken.
+        case busy
+        /// There is no device, or none that works.
+        case absent
+    }
+
+    /// Version of the devices' descriptors.
+    let version: QueueManagementVersion
+    private let configuration: Configuration
+    private let driverName: String
+    private let makeBlock: @Sendable () -> any FunctionBlock
+    private var devices: [any Device]
+    private var emulated: EmulatedDevice?
+    private let isEmulated: Bool
+
+    /// Looks for hardware: a directory listing and, where that finds any, its attributes.
+    init(
+        configuration: Configuration, driverName: String, makeBlock: @escaping @Sendable () -> any FunctionBlock
+    ) {
+        self.configuration = configuration
+        self.driverName = driverName
+        self.makeBlock = makeBlock
+        var usable: [any Device] = []
+        var found = configuration.version
+        if configuration.backend != .emulator {
+            for device in KernelDevice.discover(driverName: driverName) {
+                guard let attributes = try? device.attributes(), attributes.flags & UACCE_FLAG_SVA != 0,
+                    let version = QueueManagementVersion(attribute: attributes.api),
+                    usable.isEmpty || version == found
+                else { continue }
+                found = version
+                usable.append(device)
+            }
+        }
+        isEmulated = configuration.backend == .emulator || (configuration.backend == .auto && usable.isEmpty)
+        version = found
+        devices = usable
+    }
+
+    var deviceNames: [String] {
+        isEmulated && devices.isEmpty ? [driverName + "-0"] : devices.map { $0.name }
+    }
+
+    var deviceCount: Int { max(devices.count, 1) }
+
+    /// What a statistics line says of device `index`: name, backend, api and, for an emulated one, its own counters.
+    func describe(_ index: Int) -> (name: String, backend: String, api: String, counters: DeviceCounters?) {
+        let name = index < devices.count ? devices[index].name : isEmulated ? driverName + "-0" : "none"
+        return (name, isEmulated ? "emulator" : "kernel", version.attribute, emulated?.counters)
+    }
+
+    var isHealthy: Bool {
+        if isEmulated && devices.isEmpty { return true }
+        return devices.contains { device in
+            guard let attributes = try? device.attributes() else { return false }
+            return !attributes.isIsolated
+        }
+    }
+
+    /// Opens a queue on the device that suits best: on the caller's NUMA node, then with the most free queues.
+    func openQueue(type: UInt16) -> Opening {
+        if isEmulated && devices.isEmpty {
+            let device = EmulatedDevice(id: 0, block: makeBlock(), configuration: configuration.emulatedDevice)
+            emulated = device
+            devices = [device]
+        }
+        var sawBusy = false
+        for (index, attributes) in candidates() {
+            // The last queue is one that threads share, so that later ones are not left without.
+            let isLast = attributes.availableInstances <= 1
+            do throws(Errno) {
+                let file = try devices[index].open()
+                do throws(QueueError) {
+                    let pair = try QueuePair(file: file, type: type, attributes: attributes)
+                    let queue = UnsafeMutablePointer<LeasedQueue>.allocate(capacity: 1)
+                    queue.initialize(
+                        to: LeasedQueue(pair: pair, device: devices[index], deviceIndex: index, isShared: isLast))
+                    return .opened(queue)
+                } catch {
+                    continue
+                }
+            } catch {
+                sawBusy = sawBusy || error == .busy
+            }
+        }
+        return sawBusy ? .busy : .absent
+    }
+
+    /// Devices in the order to be tried, with their attributes; isolated and vanished ones left out.
+    private func candidates() -> [(index: Int, attributes: DeviceAttributes)] {
+        var node: UInt32 = 0
+        let here = linux_current_node(&node) == 0 ? Int32(bitPattern: node) : -1
+        var found: [(index: Int, attributes: DeviceAttributes)] = []
+        for (index, device) in devices.enumerated() {
+            guard let attributes = try? device.attributes(), !attributes.isIsolated else { continue }
+            found.append((index, attributes))
+        }
+        return found.sorted { first, second in
+            let firstIsNear = first.attributes.numaNode == here
+            let secondIsNear = second.attributes.numaNode == here
+            if firstIsNear != secondIsNear { return firstIsNear }
+            return first.attributes.availableInstances > second.attributes.availableInstances
+        }
+    }
+
+    /// In a child of fork: forgets the parent's emulated device without a touch. Real devices are only names here.
+    func leaveBehind() {
+        guard let parents = emulated else { return }
+        _ = Unmanaged.passRetained(parents)
+        emulated = nil
+        devices = []
+    }
+
+    func shutDown() {
+        emulated?.shutDown()
+        emulated = nil
+        devices = []
+    }
+}
+
+extension Configuration {
+    /// What of this concerns the emulated device.
+    var emulatedDevice: EmulatedDeviceConfiguration {
+        var device = EmulatedDeviceConfiguration()
+        device.version = version
+        device.engineThreads = engineThreads
+        device.faults = faults
+        device.addresses = strictAddresses ? .strict : .trusting
+        return device
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+
+/// Where notable events go: a line each, with the process id. Never on the path of a request that goes well.
+struct Log: Sendable {
+    /// File name, `stderr`, or empty for none.
+    let target: String
+
+    func write(_ message: @autoclosure () -> String) {
+        if target.isEmpty { return }
+        let line = "uacce[\(getpid())]: " + message() + "\n"
+        if target == "stderr" {
+            append(line, to: 2)
+        } else {
+            appendLines(line, toFile: target)
+        }
+    }
+}
+
+/// Appends `text` to a file with one write, so that lines of several processes do not mix. Errors are not reported: a
+/// full disk must not fail a cipher.
+func appendLines(_ text: String, toFile name: String) {
+    var name = name
+    let descriptor = name.withUTF8 { bytes in
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { path in
+            for (index, byte) in bytes.enumerated() { path[index] = CChar(bitPattern: byte) }
+            path[bytes.count] = 0
+            return linux_create(path.baseAddress!, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        }
+    }
+    guard descriptor >= 0 else { return }
+    append(text, to: descriptor)
+    close(descriptor)
+}
+
+private func append(_ text: String, to descriptor: Int32) {
+    var text = text
+    text.withUTF8 { bytes in
+        _ = write(descriptor, bytes.baseAddress, bytes.count)
+    }
+}

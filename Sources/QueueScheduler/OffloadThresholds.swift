@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Algorithms that break even at about the same size.
+public enum AlgorithmClass: Int, CaseIterable, Sendable {
+    case md5, sha1, sha2, sm3, aes, sm4, des
+
+    /// As the key `min_offload` says it.
+    public var name: String {
+        switch self {
+        case .md5: "md5"
+        case .sha1: "sha1"
+        case .sha2: "sha2"
+        case .sm3: "sm3"
+        case .aes: "aes"
+        case .sm4: "sm4"
+        case .des: "des"
+        }
+    }
+}
+
+/// Bytes below which a request stays on the CPU, for each class: the value of the key `min_offload`.
+///
+/// `512` sets all classes, `512, sm4:64` all but one.
+public struct OffloadThresholds: Equatable, Sendable {
+    private var byteCounts: [Int]
+
+    /// Everything goes to the device.
+    public init() {
+        byteCounts = Array(repeating: 0, count: AlgorithmClass.allCases.count)
+    }
+
+    /// nil where `text` holds anything but byte counts (0 to 2^30) and known classes.
+    public init?(_ text: String) {
+        self.init()
+        let words = text.split(whereSeparator: { $0 == "," || $0 == " " })
+        if words.isEmpty { return nil }
+        for word in words {
+            let parts = word.split(separator: ":", omittingEmptySubsequences: false)
+            guard let byteCount = Int(parts[parts.count - 1]), byteCount >= 0, byteCount <= 1 << 30 else { return nil }
+            if parts.count == 1 {
+                for index in byteCounts.indices { byteCounts[index] = byteCount }
+            } else {
+                guard parts.count == 2, let index = AlgorithmClass.allCases.firstIndex(where: { $0.name == parts[0] })
+                else { return nil }
+                byteCounts[index] = byteCount
+            }
+        }
+    }
+
+    public subscript(algorithmClass: AlgorithmClass) -> Int {
+        byteCounts[algorithmClass.rawValue]
+    }
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import EmulatedQM
+import HisiliconABI
+import HisiliconDriver
+import UacceDevice
+
+/// Brings requests to queues: which device, which queue, how long to wait, and what to do about a queue that fails.
+///
+/// Each thread leases a queue of its own on first use and keeps it until it ends. After a fork the child leaves the
+/// parent's queues and emulated devices alone and opens its own on first use.
+public final class Scheduler: @unchecked Sendable {
+    public let configuration: Configuration
+    /// Version whose descriptors the devices take. Every device in use has this one.
+    public let version: QueueManagementVersion
+
+    let log: Log
+    private let pool: DevicePool
+    private let queueType: UInt16
+    private let guardPage: ForkGuard
+    private let threadKey: pthread_key_t
+    // Guarded by the guard page's lock.
+    private var generation: UInt64 = 1
+    private var threads: UnsafeMutablePointer<ThreadQueue>?
+    private var sharedQueue: UnsafeMutablePointer<LeasedQueue>?
+    private let retired = RetiredCounters()
+
+    /// - Parameters:
+    ///   - driverName: of the devices to use, such as `hisi_sec2`.
+    ///   - queueType: what every queue's `SET_QP_CTX` says.
+    ///   - makeBlock: makes the function block of an emulated device, when the first queue of one is opened.
+    ///
+    /// nil where the process has no memory or no thread keys left.
+    public init?(
+        configuration: Configuration, driverName: String, queueType: UInt16 = 0,
+        makeBlock: @escaping @Sendable () -> any FunctionBlock
+    ) {
+        guard let guardPage = ForkGuard() else { return nil }
+        var key = pthread_key_t()
+        guard pthread_key_create(&key, { thread in Scheduler.threadEnds(thread) }) == 0 else { return nil }
+        self.configuration = configuration
+        self.queueType = queueType
+        self.guardPage = guardPage
+        threadKey = key
+        log = Log(target: configuration.logFile)
+        pool = DevicePool(configuration: configuration, driverName: driverName, makeBlock: makeBlock)
+        version = pool.version
+        self.guardPage.adopt(1)
+    }
+
+    // MARK: - Requests
+
+    /// Has a device work on one request, and waits for it.
+    ///
+    /// - Parameters:
+    ///   - request: idle, with its descriptor filled in; what that points to must stay until this returns.
+    ///   - byteCount: of data, for the statistics.
+    /// - Returns: `nil` when the device has completed the descriptor, whose result the caller must look at; else why the
+    ///   CPU should do the work. In either case the device has let go of the request.
+    public func run(_ request: UnsafeMutablePointer<Request>, byteCount: Int) -> ProcessorCause? {
+        guard let thread = currentThread() else { return .absent }
+        guard let queue = thread.pointee.queue ?? openQueue(for: thread) else { return thread.pointee.absence }
+        queue.pointee.acquire()
+        let cause = queue.pointee.isAbandoned ? .device : submit(request, to: queue)
+        queue.pointee.release()
+        if let cause {
+            if cause == .device { giveUp(thread) }
+            return cause
+        }
+        queue.pointee.counters.requests.add(1)
+        queue.pointee.counters.bytes.add(byteCount)
+        return nil
+    }
+
+    /// Counts a request that the CPU did.
+    public func countProcessor(_ cause: ProcessorCause) {
+        currentThread()?.pointee.processor.add(cause)
+    }
+
+    /// Counts a descriptor that came back with an error.
+    public func countError() {
+        currentThread()?.pointee.queue?.pointee.counters.errors.add(1)
+    }
+
+    /// Whether a request that failed on this thread's queue has certainly changed nothing in memory.
+    public var failsWithoutWriting: Bool {
+        currentThread()?.pointee.queue?.pointee.device.failsWithoutWriting ?? true
+    }
+
+    private func submit(_ request: UnsafeMutablePointer<Request>, to queue: UnsafeMutablePointer<LeasedQueue>)
+        -> ProcessorCause?
+    {
+        do throws(QueueError) {
+            try queue.pointee.pair.post(request)
+        } catch {
+            return error == .full ? .full : .device
+        }
+        queue.pointee.pair.advance()
+        if queue.pointee.pair.poll() > 0, request.pointee.state == .completed {
+            queue.pointee.counters.batches.add(1)
+            queue.pointee.counters.greatestBatch.raise(to: 1)
+            return nil
+        }
+        return awaitCompletion(of: request, on: queue)
+    }
+
+    /// Polls for a while, then sleeps in short pieces, until the completion or until the queue counts as stuck.
+    private func awaitCompletion(
+        of request: UnsafeMutablePointer<Request>, on queue: UnsafeMutablePointer<LeasedQueue>
+    ) -> ProcessorCause? {
+        let pollsBeforeSleep = 2000
+        var deadline: UInt64?
+        var polls = 0
+        while true {
+            queue.pointee.pair.advance()
+            if queue.pointee.pair.poll() > 0 { deadline = nil }
+            if request.pointee.state == .completed {
+                queue.pointee.counters.batches.add(1)
+                queue.pointee.counters.greatestBatch.raise(to: 1)
+                return nil
+            }
+            if queue.pointee.pair.isStopped { return .device }
+            polls &+= 1
+            if polls < pollsBeforeSleep {
+                linux_spin_hint()
+                continue
+            }
+            let now = monotonicMilliseconds()
+            guard let limit = deadline else {
+                deadline = now + UInt64(configuration.timeout)
+                continue
+            }
+            if now >= limit {
+                log.write("queue \(queue.pointee.pair.number) of \(queue.pointee.device.name) is stuck, given up")
+                return .device
+            }
+            queue.pointee.pair.wait(milliseconds: Int32(min(limit - now, 10)))
+        }
+    }
+
+    // MARK: - Threads and their queues
+
+    @inline(__always)
+    private func currentThread() -> UnsafeMutablePointer<ThreadQueue>? {
+        if let found = pthread_getspecific(threadKey) {
+            let thread = found.assumingMemoryBound(to: ThreadQueue.self)
+            if thread.pointee.generation == guardPage.generation { return thread }
+        }
+        return enterThread()
+    }
+
+    /// Makes this thread's entry; in a child of fork, first leaves behind what belongs to the parent.
+    private func enterThread() -> UnsafeMutablePointer<ThreadQueue>? {
+        guardPage.withLock {
+            if guardPage.generation == 0 {
+                // Queues, rings and locks of the parent may be in any state: nothing of them is touched or freed.
+                pool.leaveBehind()
+                threads = nil
+                sharedQueue = nil
+                retired.reset()
+                generation += 1
+                guardPage.adopt(generation)
+            }
+            let thread = UnsafeMutablePointer<ThreadQueue>.allocate(capacity: 1)
+            thread.initialize(to: ThreadQueue(scheduler: self, generation: generation))
+            guard pthread_setspecific(threadKey, thread) == 0 else {
+                thread.deinitialize(count: 1)
+                thread.deallocate()
+                return nil
+            }
+            thread.pointee.next = threads
+            threads?.pointee.previous = thread
+            threads = thread
+            return thread
+        }
+    }
+
+    private func openQueue(for thread: UnsafeMutablePointer<ThreadQueue>) -> UnsafeMutablePointer<LeasedQueue>? {
+        if thread.pointee.retryTime > 0, monotonicMilliseconds() < thread.pointee.retryTime { return nil }
+        let outcome = guardPage.withLock { lease() }
+        switch outcome {
+        case .success(let queue):
+            thread.pointee.queue = queue
+            return queue
+        case .failure(let cause):
+            // Long enough that a machine without a free queue does not spend its time asking.
+            let pauseMilliseconds: UInt64 = 20
+            thread.pointee.absence = cause
+            thread.pointee.retryTime = monotonicMilliseconds() + pauseMilliseconds
+            return nil
+        }
+    }
+
+    private enum LeaseOutcome {
+        case success(UnsafeMutablePointer<LeasedQueue>)
+        case failure(ProcessorCause)
+    }
+
+    /// Opens a queue, or takes a share in the last one. With the lock held.
+    private func lease() -> LeaseOutcome {
+        switch pool.openQueue(type: queueType) {
+        case .opened(let opened):
+            let queue = opened
+            if queue.pointee.isShared { sharedQueue = queue }
+            return .success(queue)
+        case .busy:
+            guard let sharedQueue else {
+                log.write("no queue is free")
+                return .failure(.full)
+            }
+            sharedQueue.pointee.holderCount += 1
+            return .success(sharedQueue)
+        case .absent:
+            return .failure(.absent)
+        }
+    }
+
+    /// Lets go of this thread's queue because it failed; the next request opens another.
+    private func giveUp(_ thread: UnsafeMutablePointer<ThreadQueue>) {
+        guardPage.withLock {
+            guard let queue = thread.pointee.queue else { return }
+            queue.pointee.acquire()
+            if !queue.pointee.isAbandoned {
+                queue.pointee.isAbandoned = true
+                // Until this returns the device may still write; afterwards the caller's memory is its own again.
+                queue.pointee.pair.close()
+            }
+            queue.pointee.release()
+            if sharedQueue == queue { sharedQueue = nil }
+            thread.pointee.queue = nil
+            release(queue)
+        }
+    }
+
+    /// Drops one hold on a queue. With the lock held.
+    private func release(_ queue: UnsafeMutablePointer<LeasedQueue>) {
+        queue.pointee.holderCount -= 1
+        if queue.pointee.holderCount > 0 { return }
+        if sharedQueue == queue { sharedQueue = nil }
+        retired.add(queue)
+        queue.deinitialize(count: 1)
+        queue.deallocate()
+    }
+
+    private static func threadEnds(_ pointer: UnsafeMutableRawPointer?) {
+        guard let thread = pointer?.assumingMemoryBound(to: ThreadQueue.self) else { return }
+        thread.pointee.scheduler.takeUnretainedValue().leave(thread)
+    }
+
+    private func leave(_ thread: UnsafeMutablePointer<ThreadQueue>) {
+        // An entry from before a fork stays as it is: its queue is the parent's.
+        guard thread.pointee.generation == guardPage.generation else { return }
+        guardPage.withLock { remove(thread) }
+    }
+
+    /// Takes a thread's entry out of the list and frees it. With the lock held.
+    private func remove(_ thread: UnsafeMutablePointer<ThreadQueue>) {
+        if let queue = thread.pointee.queue { release(queue) }
+        retired.add(thread)
+        thread.pointee.next?.pointee.previous = thread.pointee.previous
+        if let previous = thread.pointee.previous {
+            previous.pointee.next = thread.pointee.next
+        } else {
+            threads = thread.pointee.next
+        }
+        thread.deinitialize(count: 1)
+        thread.deallocate()
+    }
+
+    // MARK: - Reports and the end
+
+    /// False when every device is gone or out of service.
+    public var isHealthy: Bool {
+        guardPage.withLock { pool.isHealthy }
+    }
+
+    /// The devices, as far as they have been looked for.
+    public var deviceNames: [String] {
+        guardPage.withLock { pool.deviceNames }
+    }
+
+    /// One line of JSON per device, each ending in a newline.
+    public var statistics: String {
+        guardPage.withLock {
+            if guardPage.generation == 0 { return "" }
+            let report = StatisticsReport(retired)
+            var thread = threads
+            while let current = thread {
+                report.add(current)
+                thread = current.pointee.next
+            }
+            return report.lines(pool)
+        }
+    }
+
+    /// The end of a scheduler, which its owner must call: writes the statistics where the configuration says, and gives back every queue. No request may be under way, and
+    /// none may follow.
+    public func shutDown() {
+        if !configuration.statisticsFile.isEmpty {
+            appendLines(statistics, toFile: configuration.statisticsFile)
+        }
+        // First, so that no thread that ends from now on comes here.
+        pthread_key_delete(threadKey)
+        guardPage.withLock {
+            if guardPage.generation == 0 { return }
+            while let thread = threads { remove(thread) }
+            pool.shutDown()
+        }
+    }
+}

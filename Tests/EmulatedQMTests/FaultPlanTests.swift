@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EmulatedQM
+import Testing
+import UacceDevice
+
+@Suite struct FaultPlanTests {
+    private func makeDevice(_ plan: String, queueCount: Int = 8) throws -> EmulatedDevice {
+        let faults = try #require(FaultPlan(parsing: plan))
+        return EmulatedDevice(
+            id: 0, block: IncrementBlock(),
+            configuration: EmulatedDeviceConfiguration(queueCount: queueCount, faults: faults))
+    }
+
+    @Test(arguments: [
+        "", "  ", "descriptor", "descriptor@3", "descriptor@3x5", "descriptorx5", "descriptor@3x*", "stuck@7",
+        "stuck@7x2", "remove", "remove@9", "busy", "busy@0", "busy@4", "busyx2", "busy@4x2",
+        "descriptor@3x5,stuck@100", " descriptor@3 , remove@9 ", "descriptor@1000000000",
+    ])
+    func takesTheGrammar(text: String) {
+        #expect(FaultPlan(parsing: text) != nil)
+    }
+
+    @Test(arguments: [
+        ",", "descriptor,", ",descriptor", "nonsense", "descriptor@", "descriptor@0", "descriptor@-1", "descriptor@3x",
+        "descriptor@3x0", "descriptor@3x5x5", "descriptor@3@4", "descriptorx5@3", "descriptor@1000000001",
+        "descriptor@99999999999999999999999", "descriptor@3x*1", "descriptor @3", "Descriptor", "descriptor@3 x5",
+        "remove@9x2", "removex*", "stuck@0", "x", "@", "@3", "x3", "descriptor@*", "busy@*", "descriptor;stuck", "desc",
+        "descriptors", "descriptor@٣",
+    ])
+    func refusesTheRest(text: String) {
+        #expect(FaultPlan(parsing: text) == nil)
+    }
+
+    @Test func kindsAreDocumented() {
+        #expect(FaultKind.allCases.map(\.name) == ["descriptor", "stuck", "remove", "busy"])
+        for kind in FaultKind.allCases {
+            #expect(kind.help.hasPrefix(kind.name))
+            #expect(!kind.help.contains("\n"))
+            #expect(FaultPlan(parsing: kind.name) != nil)
+            // The parser takes the first x for the count.
+            #expect(!kind.name.contains("x"))
+        }
+    }
+
+    @Test func failsTheDescriptorsItNames() throws {
+        let device = try makeDevice("descriptor@3x2,descriptor@6")
+        let driver = try RingDriver(device)
+        driver.submit(7)
+        #expect(driver.drain().map(\.succeeded) == [true, true, false, false, true, false, true])
+        #expect(driver.counter.pointee == 4)
+        #expect(device.counters.requests == 7)
+        #expect(device.counters.errors == 3)
+        #expect(device.counters.greatestBatch == 4)
+    }
+
+    @Test func countsOverTheWholeDevice() throws {
+        let device = try makeDevice("descriptor@3")
+        let first = try RingDriver(device)
+        let second = try RingDriver(device)
+        first.submit(2)
+        #expect(first.drain().map(\.succeeded) == [true, true])
+        second.submit(2)
+        #expect(second.drain().map(\.succeeded) == [false, true])
+    }
+
+    @Test func failsForEver() throws {
+        let driver = try RingDriver(makeDevice("descriptor@2x*"))
+        driver.submit(500)
+        #expect(driver.drain().filter(\.succeeded).map(\.slot) == [0])
+        #expect(driver.counter.pointee == 1)
+    }
+
+    @Test func stuckQueueCompletesNothingMore() throws {
+        let device = try makeDevice("stuck@4")
+        let driver = try RingDriver(device)
+        driver.submit(10)
+        #expect(driver.drain().count == 3)
+        driver.submit(1)
+        #expect(driver.drain().isEmpty)
+        #expect(driver.queue.wait(milliseconds: 0))
+        driver.submit(1)
+        #expect(!driver.queue.wait(milliseconds: 1))
+        #expect(driver.counter.pointee == 3)
+        #expect(driver.statusWords == [0, 0])
+
+        // Not even after a restart; a new queue works.
+        try driver.queue.put()
+        driver.clear()
+        try driver.queue.start()
+        driver.submit(1)
+        #expect(driver.drain().isEmpty)
+        let fresh = try RingDriver(device)
+        fresh.submit(100)
+        #expect(fresh.drain().count == 100)
+    }
+
+    @Test func queuesGetStuckOneAfterTheOther() throws {
+        let device = try makeDevice("stuck@3x2")
+        let completions = try (0..<4).map { _ in
+            let driver = try RingDriver(device)
+            driver.submit(5)
+            return driver.drain().count
+        }
+        #expect(completions == [2, 0, 5, 5])
+    }
+
+    @Test func removesTheDeviceAtADescriptor() throws {
+        let device = try makeDevice("remove@9")
+        let bystander = try RingDriver(device)
+        let driver = try RingDriver(device)
+        driver.submit(20)
+        #expect(driver.drain().count == 8)
+        #expect(driver.counter.pointee == 8)
+        #expect(driver.descriptor(8).pointee.status == IncrementDescriptor.posted)
+        #expect(driver.statusWords == [1, 1])
+        #expect(bystander.statusWords == [1, 1])
+        #expect(throws: Errno.noDevice) { try device.open() }
+        #expect(throws: Errno.noSuchQueue) { try bystander.queue.put() }
+    }
+
+    @Test func graverFaultWins() throws {
+        let device = try makeDevice("descriptor@2x*,stuck@3x*,remove@4")
+        let driver = try RingDriver(device)
+        driver.submit(5)
+        #expect(driver.drain().map(\.succeeded) == [true, false])
+        let other = try RingDriver(device)
+        other.submit(1)
+        #expect(other.drain().isEmpty)
+        #expect(throws: Errno.noDevice) { try device.open() }
+    }
+
+    @Test func busyDeviceOpensNothing() throws {
+        let device = try makeDevice("busy")
+        for _ in 0..<3 { #expect(throws: Errno.busy) { try device.open() } }
+        #expect(device.attributeText("available_instances") == "8\n")
+    }
+
+    @Test func busyBeyondAnumberOfQueues() throws {
+        let device = try makeDevice("busy@2")
+        let first = try device.open()
+        let second = try device.open()
+        #expect(throws: Errno.busy) { try device.open() }
+        first.close()
+        let third = try device.open()
+        #expect(throws: Errno.busy) { try device.open() }
+        withExtendedLifetime((second, third)) {}
+    }
+
+    @Test func busyForAWhile() throws {
+        let device = try makeDevice("busyx2")
+        #expect(throws: Errno.busy) { try device.open() }
+        #expect(throws: Errno.busy) { try device.open() }
+        #expect(throws: Never.self) { try device.open() }
+    }
+}

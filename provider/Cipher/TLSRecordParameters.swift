@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import COpenSSL
+
+/// What libssl tells a CBC cipher about the records of TLS 1.0 to 1.2 and DTLS, and the padding and MAC at their end.
+///
+/// Whether padding is right, how long it is and where the MAC begins are secrets: an attacker who learns them from the
+/// time that a record takes can decrypt it (Lucky Thirteen). So everything below that depends on the record's content
+/// runs over the same bytes in the same order whatever they are.
+struct TLSRecordParameters: ~Copyable {
+    /// SSL3_VERSION and up; 0: no TLS.
+    var version: UInt32 = 0
+    /// Bytes of MAC inside each record; 0 with encrypt-then-MAC.
+    var macByteCount = 0
+    /// The MAC of the record that was opened last: `macByteCount` bytes, or nil.
+    private(set) var mac: UnsafeMutableRawPointer?
+
+    /// EVP_MAX_MD_SIZE.
+    static let largestMACByteCount = 64
+
+    init() {}
+
+    /// The parameters, without the MAC of a record: a copy of a context has opened none.
+    init(copying other: borrowing TLSRecordParameters) {
+        version = other.version
+        macByteCount = other.macByteCount
+    }
+
+    deinit {
+        mac?.deallocate()
+    }
+
+    /// Writes the padding of a record to be encrypted (RFC 5246, 6.2.3.2): each byte says how many there are besides
+    /// the last.
+    func pad(_ record: UnsafeMutablePointer<UInt8>, from start: Int, to end: Int) {
+        let value = UInt8(truncatingIfNeeded: end - start - 1)
+        memset(record + start, version == UInt32(SSL3_VERSION_NUMBER) ? 0 : Int32(value), end - start)
+        record[end - 1] = value
+    }
+
+    /// Takes padding and MAC off a decrypted record, and puts the MAC aside.
+    ///
+    /// - Returns: bytes of payload, or nil where the record's length alone shows that it is invalid. With bad padding
+    ///   the MAC is a random one, which will not match: the caller finds out with the same work as ever.
+    mutating func open(_ record: UnsafeMutablePointer<UInt8>, byteCount: Int, blockByteCount: Int) -> Int? {
+        mac?.deallocate()
+        mac = nil
+        var record = record
+        var length = byteCount
+        switch version {
+        case 0x0302, 0x0303, 0xfeff, 0xfefd, 0x0100:
+            // TLS 1.1, 1.2, DTLS 1.0, 1.2 and the early DTLS that Cisco used: the first block is the IV.
+            guard length >= blockByteCount else { return nil }
+            record += blockByteCount
+            length -= blockByteCount
+        case UInt32(SSL3_VERSION_NUMBER), 0x0301: break
+        default: return nil
+        }
+        guard length >= macByteCount + 1, macByteCount <= Self.largestMACByteCount else { return nil }
+        let padding = UInt64(record[length - 1])
+        let good =
+            version == UInt32(SSL3_VERSION_NUMBER)
+            ? ssl3PaddingMask(padding, length, blockByteCount) : tlsPaddingMask(record, padding, length)
+        let end = UInt64(length) &- (good & (padding &+ 1))
+        guard macByteCount > 0 else {
+            // With no MAC inside, the record is authentic already and there is nothing to hide.
+            return good == 0 ? nil : Int(end)
+        }
+        guard let copy = copyMAC(record, length, end: end, good: good) else { return nil }
+        mac = copy
+        return Int(end) - macByteCount
+    }
+
+    /// All ones where SSL 3.0 padding is right: no longer than a block, with any content.
+    private func ssl3PaddingMask(_ padding: UInt64, _ length: Int, _ blockByteCount: Int) -> UInt64 {
+        constantTimeGreaterOrEqual(UInt64(length), padding &+ UInt64(macByteCount) &+ 1)
+            & constantTimeGreaterOrEqual(UInt64(blockByteCount), padding &+ 1)
+    }
+
+    /// All ones where TLS padding is right: it fits, and each of its bytes says its length.
+    private func tlsPaddingMask(_ record: UnsafeMutablePointer<UInt8>, _ padding: UInt64, _ length: Int) -> UInt64 {
+        var good = constantTimeGreaterOrEqual(UInt64(length), padding &+ UInt64(macByteCount) &+ 1)
+        // As many bytes as any padding could have, whatever this one has.
+        let checked = min(256, length)
+        for index in 0..<checked {
+            let isPadding = constantTimeGreaterOrEqual(padding, UInt64(index))
+            let difference = padding ^ UInt64(record[length - 1 - index])
+            good &= ~(isPadding & (0 &- difference | difference) &>> 63 &* UInt64.max)
+        }
+        return constantTimeIsZero(~good)
+    }
+
+    /// Copies the `macByteCount` bytes before `end`, which is secret, into new memory; random bytes where `good` is 0.
+    private func copyMAC(
+        _ record: UnsafeMutablePointer<UInt8>, _ length: Int, end: UInt64, good: UInt64
+    ) -> UnsafeMutableRawPointer? {
+        let count = macByteCount
+        let start = end &- UInt64(count)
+        let copy = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 8)
+        let bytes = copy.assumingMemoryBound(to: UInt8.self)
+        var random: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
+        let hasRandom = withUnsafeMutableBytes(of: &random) { getentropy($0.baseAddress!, count) == 0 }
+        guard hasRandom else {
+            copy.deallocate()
+            return nil
+        }
+        // Where the MAC can begin at all is public: padding has at most 256 bytes.
+        let first = max(0, length - count - 256)
+        withUnsafeBytes(of: &random) { random in
+            for index in 0..<count {
+                var byte: UInt64 = 0
+                for position in first..<length {
+                    let isHere = constantTimeIsZero(UInt64(position) ^ (start &+ UInt64(index)))
+                    byte |= UInt64(record[position]) & isHere
+                }
+                bytes[index] = UInt8(truncatingIfNeeded: (byte & good) | (UInt64(random[index]) & ~good))
+            }
+        }
+        return copy
+    }
+}
+
+/// SSL 3.0's version number (openssl/ssl3.h).
+private let SSL3_VERSION_NUMBER = 0x0300
+
+/// All ones where `value` is zero, else zero, in constant time.
+@inline(__always)
+private func constantTimeIsZero(_ value: UInt64) -> UInt64 {
+    let value = linux_value_barrier(value)
+    return 0 &- ((~value & (value &- 1)) &>> 63)
+}
+
+/// All ones where a >= b, else zero, in constant time; both below 2^63.
+@inline(__always)
+private func constantTimeGreaterOrEqual(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    let difference = linux_value_barrier(a &- b)
+    return (difference &>> 63) &- 1
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import COpenSSL
+import QueueScheduler
+
+/// Puts the configuration together: defaults, then the provider's section of openssl.cnf, then the environment.
+///
+/// It is strict, because a setting that is silently ignored is worse than a provider that does not load: an unknown key
+/// or a value that is none fails the load, and the error names it.
+struct ConfigurationLoader {
+    private let core: Core
+
+    init(_ core: Core) {
+        self.core = core
+    }
+
+    /// nil after the reason was put on the error queue.
+    func load() -> Configuration? {
+        var configuration = Configuration()
+        for key in ConfigurationKey.all {
+            let value = withCString(key.name) { core.text($0) }
+            if let value, !configuration.set(key.name, to: value) {
+                return refuse(key, value)
+            }
+        }
+        guard sectionHasOnlyKnownKeys() else { return nil }
+        guard applyEnvironment(to: &configuration) else { return nil }
+        let offered = DigestRow.all.map { $0.names.text } + CipherRow.all.map { $0.names.text }
+        if let unknown = configuration.algorithms.unknownWords(among: offered).first {
+            core.raise(.configurationValueInvalid, "algorithms: there is no " + unknown)
+            return nil
+        }
+        return configuration
+    }
+
+    private func refuse(_ key: ConfigurationKey, _ value: String) -> Configuration? {
+        core.raise(.configurationValueInvalid, "\(key.name) = \(value), expected \(key.values)")
+        return nil
+    }
+
+    // MARK: - Environment
+
+    /// `UACCE_<KEY>` overrides a key for one run; a `UACCE_` variable that is no key is refused too.
+    private func applyEnvironment(to configuration: inout Configuration) -> Bool {
+        // A program with more privileges than its caller must not take orders from the caller's environment.
+        guard OPENSSL_issetugid() == 0, var entry = linux_environment() else { return true }
+        let prefix = "UACCE_"
+        while let text = entry.pointee {
+            entry += 1
+            guard strncmp(text, prefix, prefix.utf8.count) == 0 else { continue }
+            let assignment = String(cString: text)
+            guard let equals = assignment.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let name = String(assignment[..<equals])
+            let value = String(assignment[assignment.utf8.index(after: equals)...])
+            guard let key = ConfigurationKey.all.first(where: { $0.environmentName == name }) else {
+                if Self.foreignVariables.contains(name) { continue }
+                core.raise(.configurationKeyUnknown, name + " in the environment")
+                return false
+            }
+            guard configuration.set(key.name, to: value) else {
+                core.raise(.configurationValueInvalid, "\(name)=\(value), expected \(key.values)")
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Variables of that prefix that belong to the project's scripts and tests, not to the provider.
+    private static let foreignVariables = [
+        "UACCE_MODULE", "UACCE_MODULE_DIR", "UACCE_EMBEDDED", "UACCE_UNICODE_TABLES",
+    ]
+
+    // MARK: - Unknown keys
+
+    /// Keys that every provider section may have (openssl config(5)).
+    private static let coreKeys = ["identity", "module", "activate", "soft_load"]
+
+    /// Looks at our section of the configuration file for keys that nobody knows.
+    ///
+    /// The core answers questions about keys, but does not list them, so the file is read once more. Only the file that
+    /// OpenSSL reads by itself can be found; a program that loads another one gets its values checked, not its keys.
+    private func sectionHasOnlyKnownKeys() -> Bool {
+        // Only a section of a configuration file can have set this.
+        guard withCString("activate", { core.text($0) }) != nil || withCString("module", { core.text($0) }) != nil,
+            let file = CONF_get1_default_config_file()
+        else { return true }
+        defer { CRYPTO_free(file, "", 0) }
+        guard let configuration = NCONF_new(nil) else { return true }
+        defer { NCONF_free(configuration) }
+        var line = 0
+        ERR_set_mark()
+        let isLoaded = NCONF_load(configuration, file, &line) > 0
+        let section = isLoaded ? ownSection(configuration) : nil
+        let unknown = section.flatMap { unknownKey(configuration, $0) }
+        // Whatever the file lacks is not an error of ours.
+        ERR_pop_to_mark()
+        guard let unknown else { return true }
+        core.raise(.configurationKeyUnknown, unknown)
+        return false
+    }
+
+    /// The section that `openssl_conf` → `providers` names for this provider.
+    private func ownSection(_ configuration: UnsafeMutablePointer<CONF>) -> UnsafePointer<CChar>? {
+        guard let name = core.text("provider-name"),
+            let main = NCONF_get_string(configuration, nil, "openssl_conf"),
+            let providers = NCONF_get_string(configuration, main, "providers"),
+            let section = withCString(name, { NCONF_get_string(configuration, providers, $0) })
+        else { return nil }
+        // Where the values differ from what the core knows, this is not the file that we were loaded from.
+        for key in ConfigurationKey.all {
+            let isSame = withCString(key.name) { keyName in
+                NCONF_get_string(configuration, section, keyName).map { String(cString: $0) } == core.text(keyName)
+            }
+            if !isSame { return nil }
+        }
+        return UnsafePointer(section)
+    }
+
+    private func unknownKey(_ configuration: UnsafeMutablePointer<CONF>, _ section: UnsafePointer<CChar>) -> String? {
+        guard let values = NCONF_get_section(configuration, section) else { return nil }
+        for index in 0..<openssl_conf_value_count(values) {
+            guard let value = openssl_conf_value(values, index), let text = value.pointee.name else { continue }
+            let name = String(cString: text)
+            if !Self.coreKeys.contains(name), !ConfigurationKey.all.contains(where: { $0.name == name }) {
+                return name
+            }
+        }
+        return nil
+    }
+}
+
+private func withCString<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    text.withCString(body)
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+
+/// The core that loaded this provider: its handle, and the few of its functions that are used.
+struct Core {
+    let handle: OpaquePointer?
+    private var getParameters: openssl_core_get_params_function?
+    private var newError: openssl_core_new_error_function?
+    private var setErrorDebug: openssl_core_set_error_debug_function?
+    // By its dispatch entry: the function takes a va_list, which only C can make.
+    private var setError: UnsafePointer<OSSL_DISPATCH>?
+
+    /// Reads the dispatch table that the core handed to `OSSL_provider_init`.
+    init(_ handle: OpaquePointer?, _ functions: UnsafePointer<OSSL_DISPATCH>?) {
+        self.handle = handle
+        guard var entry = functions else { return }
+        while entry.pointee.function_id != 0 {
+            switch entry.pointee.function_id {
+            case OSSL_FUNC_CORE_GET_PARAMS: getParameters = OSSL_FUNC_core_get_params(entry)
+            case OSSL_FUNC_CORE_NEW_ERROR: newError = OSSL_FUNC_core_new_error(entry)
+            case OSSL_FUNC_CORE_SET_ERROR_DEBUG: setErrorDebug = OSSL_FUNC_core_set_error_debug(entry)
+            case OSSL_FUNC_CORE_VSET_ERROR: setError = entry
+            default: break
+            }
+            entry += 1
+        }
+    }
+
+    /// A text that the core knows: `provider-name`, `module-filename`, or a key of our section in its configuration.
+    func text(_ name: UnsafePointer<CChar>) -> String? {
+        guard let getParameters else { return nil }
+        var value: UnsafeMutablePointer<CChar>?
+        let isFound = withUnsafeMutablePointer(to: &value) { target in
+            withUnsafeTemporaryAllocation(of: OSSL_PARAM.self, capacity: 2) { parameters in
+                parameters[0] = OSSL_PARAM_construct_utf8_ptr(name, target, 0)
+                parameters[1] = OSSL_PARAM_construct_end()
+                return getParameters(handle, parameters.baseAddress) == 1
+            }
+        }
+        guard isFound, let value else { return nil }
+        return String(cString: value)
+    }
+
+    /// Puts an error of this provider on the error queue.
+    func raise(_ reason: DeviceReason, _ detail: String = "", line: Int32 = #line) {
+        guard let newError, let setErrorDebug, let setError else { return }
+        newError(handle)
+        setErrorDebug(handle, "uacce", line, nil)
+        if detail.isEmpty {
+            openssl_set_error(setError, handle, reason.rawValue, nil)
+        } else {
+            var detail = detail + "\0"
+            detail.withUTF8 { bytes in
+                bytes.withMemoryRebound(to: CChar.self) {
+                    openssl_set_error(setError, handle, reason.rawValue, $0.baseAddress)
+                }
+            }
+        }
+    }
+}

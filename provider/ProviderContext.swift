@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import COpenSSL
+import CryptoSessions
+import HisiliconABI
+import QueueScheduler
+
+/// One loaded instance of the provider: its configuration, its queues and its tables. Every library context that loads
+/// the provider has its own, and they share nothing.
+final class ProviderContext {
+    let core: Core
+    let engine: CryptoEngine
+    private let propertyDefinition: UnsafeMutablePointer<CChar>
+    private let digests: UnsafeMutablePointer<OSSL_ALGORITHM>
+    private let ciphers: UnsafeMutablePointer<OSSL_ALGORITHM>
+    // The text that the statistics parameter points at; replaced at each question.
+    private var statistics: UnsafeMutablePointer<CChar>?
+
+    /// nil after the reason was put on the error queue.
+    init?(_ core: Core) {
+        guard let configuration = ConfigurationLoader(core).load() else { return nil }
+        guard let engine = CryptoEngine(configuration: configuration) else {
+            core.raise(.initializationFailed)
+            return nil
+        }
+        self.core = core
+        self.engine = engine
+        // The name that the configuration gave this instance, so that a query for it finds it after a renaming.
+        propertyDefinition = cStringCopy("provider=" + (core.text("provider-name") ?? "uacce"))
+        let allows = configuration.algorithms.allows
+        let version = engine.scheduler.version
+        digests = algorithmTable(
+            DigestRow.all.indices.filter { allows(DigestRow.all[$0].names.text) }.map { index in
+                let row = DigestRow.all[index]
+                return (row.names, DigestFunctions.table(index), row.description)
+            }, propertyDefinition)
+        ciphers = algorithmTable(
+            CipherRow.all.indices.filter { index in
+                let row = CipherRow.all[index]
+                return row.cipher.isOffered(by: version) && allows(row.names.text)
+            }.map { (CipherRow.all[$0].names, CipherFunctions.table($0), "on a uacce queue") }, propertyDefinition)
+    }
+
+    deinit {
+        engine.scheduler.shutDown()
+        digests.deallocate()
+        ciphers.deallocate()
+        propertyDefinition.deallocate()
+        statistics?.deallocate()
+    }
+
+    /// The algorithms of an operation, or nil.
+    func algorithms(_ operation: Int32) -> UnsafePointer<OSSL_ALGORITHM>? {
+        switch operation {
+        case OSSL_OP_DIGEST: UnsafePointer(digests)
+        case OSSL_OP_CIPHER: UnsafePointer(ciphers)
+        default: nil
+        }
+    }
+
+    static let buildInformation: StaticString = "Embedded Swift, HiSilicon SEC2 over uacce"
+
+    /// Name, version, health and counters.
+    func answer(_ answers: ParameterAnswers) -> Bool {
+        let version: StaticString = providerVersion
+        let name: StaticString = "uacce"
+        guard answers.set(ParameterName.providerName, textPointer: name.cString),
+            answers.set(ParameterName.providerVersion, textPointer: version.cString),
+            answers.set(ParameterName.providerBuildInformation, textPointer: Self.buildInformation.cString),
+            answers.set(ParameterName.providerStatus, int: engine.scheduler.isHealthy ? 1 : 0)
+        else { return false }
+        guard answers.buffer(ParameterName.statistics) != nil else { return true }
+        statistics?.deallocate()
+        let text = cStringCopy(engine.scheduler.statistics)
+        statistics = text
+        return answers.set(ParameterName.statistics, textPointer: text)
+    }
+}
+
+/// The version of the provider, `major.minor.patch`.
+let providerVersion: StaticString = "0.1.0"
+
+extension StaticString {
+    var text: String { String(cString: cString) }
+}
+
+/// A C string of its own, to be deallocated.
+private func cStringCopy(_ text: String) -> UnsafeMutablePointer<CChar> {
+    var text = text
+    return text.withUTF8 { bytes in
+        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
+        for (index, byte) in bytes.enumerated() { copy[index] = CChar(bitPattern: byte) }
+        copy[bytes.count] = 0
+        return copy
+    }
+}
+
+private func algorithmTable(
+    _ rows: [(names: StaticString, functions: UnsafePointer<OSSL_DISPATCH>, description: StaticString)],
+    _ propertyDefinition: UnsafePointer<CChar>
+) -> UnsafeMutablePointer<OSSL_ALGORITHM> {
+    let table = UnsafeMutablePointer<OSSL_ALGORITHM>.allocate(capacity: rows.count + 1)
+    for (index, row) in rows.enumerated() {
+        (table + index).initialize(
+            to: OSSL_ALGORITHM(
+                algorithm_names: row.names.cString, property_definition: propertyDefinition,
+                implementation: row.functions, algorithm_description: row.description.cString))
+    }
+    (table + rows.count).initialize(
+        to: OSSL_ALGORITHM(
+            algorithm_names: nil, property_definition: nil, implementation: nil, algorithm_description: nil))
+    return table
+}
