@@ -64,7 +64,8 @@ enum EVPReference {
             // Literals, because the parameters point to them.
             let key: StaticString = "cts_mode"
             var parameters = [
-                OSSL_PARAM_construct_utf8_string(characters(key), UnsafeMutablePointer(mutating: characters(stealing)), 0),
+                OSSL_PARAM_construct_utf8_string(
+                    characters(key), UnsafeMutablePointer(mutating: characters(stealing)), 0),
                 OSSL_PARAM_construct_end(),
             ]
             guard EVP_CIPHER_CTX_set_params(context, &parameters) == 1 else { return nil }
@@ -73,9 +74,11 @@ enum EVPReference {
         var first: Int32 = 0
         var last: Int32 = 0
         guard EVP_CipherUpdate(context, &output, &first, input, Int32(input.count)) == 1 else { return nil }
-        guard output.withUnsafeMutableBufferPointer({
-            EVP_CipherFinal_ex(context, $0.baseAddress! + Int(first), &last) == 1
-        }) else { return nil }
+        guard
+            output.withUnsafeMutableBufferPointer({
+                EVP_CipherFinal_ex(context, $0.baseAddress! + Int(first), &last) == 1
+            })
+        else { return nil }
         return Array(output.prefix(Int(first + last)))
     }
 }
