@@ -25,6 +25,8 @@ let moduleLinking: [LinkerSetting] =
         .unsafeFlags([
             "-use-ld=lld", "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker", "--version-script=provider/uacce.map",
             "-Xlinker", tables, "-Xlinker", "-z", "-Xlinker", "now",
+            // Tables are built once and OpenSSL may still point at them; threads that used a queue may end later.
+            "-Xlinker", "-z", "-Xlinker", "nodelete",
         ]),
         .linkedLibrary("m"),
     ] : []

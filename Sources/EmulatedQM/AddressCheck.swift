@@ -130,6 +130,7 @@ struct MappingScanner {
     }
 
     private static func digit(_ byte: UInt8) -> UInt64 {
-        byte <= UInt8(ascii: "9") ? UInt64(byte &- UInt8(ascii: "0")) & 0xf : UInt64(byte &- UInt8(ascii: "a") &+ 10) & 0xf
+        let value = byte <= UInt8(ascii: "9") ? byte &- UInt8(ascii: "0") : byte &- UInt8(ascii: "a") &+ 10
+        return UInt64(value & 0xf)
     }
 }

@@ -104,7 +104,8 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
 
     /// As ``open()``, for whoever wants the emulated queue's own members.
     ///
-    /// The lowest free number is taken. `busy`: none is free. `noDevice`: the device was removed or shut down. `outOfMemory`.
+    /// The lowest free number is taken. `busy`: none is free. `noDevice`: the device was removed or shut down.
+    /// `outOfMemory`: the system has no memory for the rings or gives the engine no thread.
     public func openQueue() throws(Errno) -> EmulatedQueue {
         registry.lock()
         defer { registry.unlock() }

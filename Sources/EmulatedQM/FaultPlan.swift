@@ -110,7 +110,7 @@ public enum FaultKind: CaseIterable, Sendable {
         case .stuck:
             Row(
                 name: "stuck",
-                help: "stuck@N[xM]: the queue that fetches the N-th descriptor completes nothing more; M queues in turn")
+                help: "stuck@N[xM]: the queue that fetches the N-th descriptor completes no more; M queues in turn")
         case .remove:
             Row(
                 name: "remove", help: "remove@N: the device is removed when it fetches its N-th descriptor",
@@ -148,9 +148,7 @@ final class FaultProgress: Sendable {
     private let descriptorsFetched = Atomic<Int>(0)
     private let opensRefused = Atomic<Int>(0)
 
-    /// nil: there is nothing to do wrong, and nothing to pay for.
-    init?(_ plan: FaultPlan) {
-        if plan.rules.isEmpty { return nil }
+    init(_ plan: FaultPlan) {
         rules = plan.rules
     }
 

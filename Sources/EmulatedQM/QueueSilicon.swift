@@ -117,7 +117,8 @@ final class QueueSilicon: @unchecked Sendable {
         return false
     }
 
-    /// Stops, and lets the function block's half go, which wipes its keys. What was posted and not fetched is aborted: it is neither completed nor touched.
+    /// Stops, and lets the function block's half go, which wipes its keys. What was posted and not fetched is aborted:
+    /// it is neither completed nor touched.
     /// False: the queue is dead.
     func stop() -> Bool {
         guard gate.shut() else { return false }
@@ -161,7 +162,7 @@ final class QueueSilicon: @unchecked Sendable {
                 state.pointee.complete(count, queue: number)
             }
         }
-        if interrupts.isArmed, state.pointee.unreadCompletions != 0 { interrupts.raise() }
+        if interrupts.isArmed { raiseInterruptIfUnread() }
 
         switch verdict {
         case .execute, .reject:
@@ -204,6 +205,14 @@ final class QueueSilicon: @unchecked Sendable {
         state.pointee.acknowledge(completionHead.load(ordering: .sequentiallyConsistent))
         if state.pointee.completionRoom > 0 { waitsForRoom.store(false, ordering: .relaxed) }
         return state.pointee.completionRoom
+    }
+
+    /// The head comes after the arming: a doorbell gives both, and by an older head its completions would seem unread,
+    /// and the interrupt that it asked for would be wasted on them.
+    @inline(never)
+    private func raiseInterruptIfUnread() {
+        state.pointee.acknowledge(completionHead.load(ordering: .acquiring))
+        if state.pointee.unreadCompletions != 0 { interrupts.raise() }
     }
 
     /// Hands the first `count` of `entries` to the function block.

@@ -66,29 +66,53 @@ import UacceDevice
         let device = try makeDevice(threads: 1)
         defer { device.shutDown() }
         let driver = try RingDriver(device)
+        func take(_ count: Int) {
+            let deadline = ContinuousClock.now + .seconds(10)
+            var taken = 0
+            while taken < count, ContinuousClock.now < deadline { if driver.take() != nil { taken += 1 } }
+            #expect(taken == count)
+        }
         for _ in 0..<20 {
             // Taken, so that more may be posted, but not acknowledged: the device runs into the full ring.
-            driver.submit(1023)
-            var taken = 0
-            while taken < 1023 { if driver.take() != nil { taken += 1 } }
             driver.submit(1000)
+            take(1000)
+            driver.submit(500)
+            take(23)
             usleep(200)
+            #expect(driver.take() == nil)
+            // Nothing but the head, not even an armed interrupt, makes the device look again.
             driver.acknowledge()
-            #expect(driver.collect(1000).count == 1000)
+            take(477)
+            driver.acknowledge()
         }
     }
 
-    @Test func sleeperIsWokenOnlyWhenArmed() throws {
-        let device = try makeDevice(threads: 1)
+    /// How long a sleeper sleeps for a completion that comes after 50 ms, when it would wait for 500.
+    private func sleep(armed: Bool) throws -> Duration {
+        let device = try makeDevice(threads: 1, block: IncrementBlock { _ in usleep(50_000) })
         defer { device.shutDown() }
         let driver = try RingDriver(device)
-        // The first completion after START finds the interrupt armed.
+        // The first completion after START finds the interrupt armed, and disarms it.
+        let start = ContinuousClock.now
         driver.submit(1)
         #expect(driver.queue.wait(milliseconds: 10_000))
+        #expect(ContinuousClock.now - start < .seconds(5))
         #expect(driver.take() != nil)
-        driver.acknowledge(arm: true)
+        driver.acknowledge(arm: armed)
+
         driver.submit(1)
-        #expect(driver.queue.wait(milliseconds: 10_000))
+        let before = ContinuousClock.now
+        #expect(driver.queue.wait(milliseconds: 500))
+        return ContinuousClock.now - before
+    }
+
+    @Test func armedInterruptWakesASleeper() throws {
+        #expect(try sleep(armed: true) < .milliseconds(400))
+    }
+
+    @Test func disarmedInterruptDoesNot() throws {
+        // Poll looks once more at the end of its time, and sees the completion then.
+        #expect(try sleep(armed: false) >= .milliseconds(500))
     }
 
     @Test func putStopsAtOnceAndStartGoesOn() throws {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EmulatedQM
-import Foundation
 import HisiliconABI
 import Testing
 import UacceDevice
@@ -49,6 +48,22 @@ import UacceDevice
             #expect(!driver.queue.wait(milliseconds: 0))
             #expect(driver.drain().count == 1000)
         }
+    }
+
+    @Test func startsAfreshWithTheQueue() throws {
+        let driver = try RingDriver(device)
+        // Into the second lap, where the phase is 0.
+        for _ in 0..<2 {
+            driver.submit(700)
+            #expect(driver.queue.wait(milliseconds: 0))
+            #expect(driver.drain().count == 700)
+        }
+        try driver.queue.put()
+        driver.clear()
+        try driver.queue.start()
+        #expect(!driver.queue.wait(milliseconds: 0))
+        driver.submit(1)
+        #expect(driver.queue.wait(milliseconds: 0))
     }
 
     @Test func missesCompletionsALapAheadOfIt() throws {
