@@ -183,7 +183,9 @@ import Testing
             }
         }
         // Getters with too little room, and of the wrong type.
-        for name in [OSSL_CIPHER_PARAM_IV, OSSL_CIPHER_PARAM_UPDATED_IV, OSSL_CIPHER_PARAM_NUM, OSSL_CIPHER_PARAM_KEYLEN] {
+        for name in [
+            OSSL_CIPHER_PARAM_IV, OSSL_CIPHER_PARAM_UPDATED_IV, OSSL_CIPHER_PARAM_NUM, OSSL_CIPHER_PARAM_KEYLEN,
+        ] {
             try Difference.record("\(algorithm.name), \(name)") {
                 try twin.both("get into 4 bytes") { $0.get(Parameters().add(name, octets: [0, 0, 0, 0])) }
             }
@@ -234,7 +236,9 @@ import Testing
     @Test(arguments: DigestAlgorithm.all)
     func digestMisuse(_ algorithm: DigestAlgorithm) throws {
         let library = try LibraryContext(DevicePath.deviceV3.settings)
-        let (subject, reference) = (try library.digest(algorithm.name), try library.digest(algorithm.name, from: .reference))
+        let (subject, reference) = (
+            try library.digest(algorithm.name), try library.digest(algorithm.name, from: .reference)
+        )
         let fresh = DigestTwin(subject, reference)
         try fresh.both("copy of an empty context") { empty in
             let target = DigestContext(empty.digest)

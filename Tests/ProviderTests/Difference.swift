@@ -32,13 +32,15 @@ struct Difference: Error, CustomStringConvertible {
     }
 
     /// Compares two values of the same thing.
-    static func check<Value: Equatable>(_ what: @autoclosure () -> String, _ subject: Value, _ reference: Value) throws {
+    static func check<Value: Equatable>(_ what: @autoclosure () -> String, _ subject: Value, _ reference: Value) throws
+    {
         if subject != reference { throw Difference("\(what()): uacce \(subject), default \(reference)") }
     }
 
     /// Compares two runs of bytes.
     static func check(
-        _ what: @autoclosure () -> String, _ subject: UnsafePointer<UInt8>, _ reference: UnsafePointer<UInt8>, _ count: Int
+        _ what: @autoclosure () -> String, _ subject: UnsafePointer<UInt8>, _ reference: UnsafePointer<UInt8>,
+        _ count: Int
     ) throws {
         guard count > 0, memcmp(subject, reference, count) != 0 else { return }
         let at = (0..<count).first { subject[$0] != reference[$0] }!

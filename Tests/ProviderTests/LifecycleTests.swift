@@ -21,8 +21,8 @@ import Testing
         #expect(try #require(growth["fds"]) == 0)
         #expect(try #require(growth["threads"]) == 0)
         #expect(try #require(growth["maps"]) <= 2)
-        // OpenSSL 3.0 itself keeps 300 bytes each time it loads a module, whichever it is.
-        #expect(try #require(growth["heap"]) < 80 * 512, "bytes of heap in 80 rounds")
+        // OpenSSL 3.0 itself keeps several hundred bytes each time it loads a module, whichever it is, up to a limit.
+        #expect(try #require(growth["heap"]) < 80 * 1_024, "bytes of heap in 80 rounds")
         #expect(try #require(growth["resident"]) < 256, "pages in 80 rounds")
     }
 

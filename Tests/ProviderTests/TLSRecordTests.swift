@@ -30,7 +30,8 @@ import Testing
                     let receiver = try bench.twin(secret, .decrypt, macSize: macSize, random.chance(oneIn: 2))
                     // Several records on one connection: the chaining goes on.
                     for _ in 0..<3 {
-                        let length = macSize + algorithm.blockLength + random.below(random.chance(oneIn: 4) ? 16_384 : 300)
+                        let length =
+                            macSize + algorithm.blockLength + random.below(random.chance(oneIn: 4) ? 16_384 : 300)
                         let sealed = try sender.process(Array(RandomBytes.slice(length, &random)))
                         let record = try #require(sealed, "a record is not encrypted")
                         _ = try #require(try receiver.process(record), "a record is not decrypted")
