@@ -7,10 +7,12 @@
 
 #include "provider_program.h"
 
-enum { DIGESTS = 3, CIPHERS = 5, CHUNK_CAPACITY = 40000 };
+enum { DIGESTS = 3, CIPHERS = 5 };
 static const char *const digest_names[DIGESTS] = {"SHA2-256", "SHA2-512", "SM3"};
-// Padding held back, a chained block, a partial keystream block, a feedback register, and a one-shot mode.
-static const char *const cipher_names[CIPHERS] = {"AES-128-CBC", "AES-256-CTR", "SM4-CFB", "AES-192-OFB", "DES-EDE3-CBC"};
+// Blocks held back and chained, keystreams left in mid-block, a feedback register.
+static const char *const cipher_names[CIPHERS] = {
+    "AES-128-CBC", "AES-256-CTR", "SM4-CFB", "AES-192-OFB", "DES-EDE3-CBC",
+};
 
 // Fetched once: a child of a process with other threads must not take libcrypto's locks to fetch.
 struct algorithms {
@@ -28,9 +30,9 @@ static inline void fetch_algorithms(struct algorithms *all, OSSL_LIB_CTX *librar
     static const char *const properties[2] = {"provider=uacce", "provider=default"};
     for (int side = 0; side < 2; side++) {
         for (int index = 0; index < DIGESTS; index++)
-            REQUIRE((all->digests[index][side] = EVP_MD_fetch(library, digest_names[index], properties[side])) != NULL);
+            REQUIRE(all->digests[index][side] = EVP_MD_fetch(library, digest_names[index], properties[side]));
         for (int index = 0; index < CIPHERS; index++)
-            REQUIRE((all->ciphers[index][side] = EVP_CIPHER_fetch(library, cipher_names[index], properties[side])) != NULL);
+            REQUIRE(all->ciphers[index][side] = EVP_CIPHER_fetch(library, cipher_names[index], properties[side]));
     }
 }
 

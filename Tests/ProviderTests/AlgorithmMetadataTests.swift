@@ -63,7 +63,9 @@ import Testing
                 .add(OSSL_CIPHER_PARAM_CTS, signed: -1)
                 .add(OSSL_CIPHER_PARAM_TLS1_MULTIBLOCK, signed: -1).add(OSSL_CIPHER_PARAM_HAS_RAND_KEY, signed: -1)
             let result = list.pass { EVP_CIPHER_get_params(cipher.raw, $0) }
-            return (result, [Int(list.unsigned(0))] + (1...3).map { list.size($0) } + (4...8).map { Int(list.signed($0)) })
+            return (
+                result, [Int(list.unsigned(0))] + (1...3).map { list.size($0) } + (4...8).map { Int(list.signed($0)) }
+            )
         }
         #expect(values(subject) == values(reference))
     }
@@ -127,8 +129,10 @@ import Testing
     }
 
     private func collectNames(
-        _ enumerate: (@escaping @convention(c) (UnsafePointer<CChar>?, UnsafeMutableRawPointer?) -> Void,
-            UnsafeMutableRawPointer) -> Int32
+        _ enumerate: (
+            @escaping @convention(c) (UnsafePointer<CChar>?, UnsafeMutableRawPointer?) -> Void,
+            UnsafeMutableRawPointer
+        ) -> Int32
     ) -> Set<String> {
         var names: Set<String> = []
         withUnsafeMutablePointer(to: &names) { names in

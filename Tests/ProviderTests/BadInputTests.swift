@@ -172,16 +172,24 @@ import Testing
             OSSL_CIPHER_PARAM_TLS_VERSION, OSSL_CIPHER_PARAM_TLS_MAC_SIZE, OSSL_CIPHER_PARAM_CTS_MODE,
             OSSL_CIPHER_PARAM_USE_BITS, OSSL_CIPHER_PARAM_AEAD_TAG, "no-such-parameter",
         ] {
-            try Difference.locate(name) {
+            try Difference.record("\(algorithm.name), \(name)") {
                 try twin.set("as text", Parameters().add(name, text: "x"))
+            }
+            try Difference.record("\(algorithm.name), \(name)") {
                 try twin.set("as octets", Parameters().add(name, octets: [1, 2, 3]))
+            }
+            try Difference.record("\(algorithm.name), \(name)") {
                 try twin.set("as a negative number", Parameters().add(name, signed: -1))
             }
         }
         // Getters with too little room, and of the wrong type.
-        for name in [OSSL_CIPHER_PARAM_IV, OSSL_CIPHER_PARAM_UPDATED_IV, OSSL_CIPHER_PARAM_NUM, OSSL_CIPHER_PARAM_KEYLEN] {
-            try Difference.locate(name) {
+        for name in [
+            OSSL_CIPHER_PARAM_IV, OSSL_CIPHER_PARAM_UPDATED_IV, OSSL_CIPHER_PARAM_NUM, OSSL_CIPHER_PARAM_KEYLEN,
+        ] {
+            try Difference.record("\(algorithm.name), \(name)") {
                 try twin.both("get into 4 bytes") { $0.get(Parameters().add(name, octets: [0, 0, 0, 0])) }
+            }
+            try Difference.record("\(algorithm.name), \(name)") {
                 try twin.both("get as text") { $0.get(Parameters().add(name, textCapacity: 40)) }
             }
         }
@@ -228,7 +236,9 @@ import Testing
     @Test(arguments: DigestAlgorithm.all)
     func digestMisuse(_ algorithm: DigestAlgorithm) throws {
         let library = try LibraryContext(DevicePath.deviceV3.settings)
-        let (subject, reference) = (try library.digest(algorithm.name), try library.digest(algorithm.name, from: .reference))
+        let (subject, reference) = (
+            try library.digest(algorithm.name), try library.digest(algorithm.name, from: .reference)
+        )
         let fresh = DigestTwin(subject, reference)
         try fresh.both("copy of an empty context") { empty in
             let target = DigestContext(empty.digest)

@@ -29,7 +29,9 @@ import Testing
         var random = SeededRandom(algorithm.name, 1 << 20)
         let twin = CipherTwin(subject, reference, Scratch())
         for length in 0...(4 * algorithm.blockLength + 3) {
-            for (direction, padding) in [(Direction.encrypt, true), (.encrypt, false), (.decrypt, true), (.decrypt, false)] {
+            for (direction, padding) in [
+                (Direction.encrypt, true), (.encrypt, false), (.decrypt, true), (.decrypt, false),
+            ] {
                 try Difference.locate("\(algorithm.name) \(direction), padding \(padding), \(length) bytes") {
                     try twin.initialize(
                         key: random.bytes(subject.keyLength), iv: random.bytes(subject.ivLength), direction: direction)

@@ -6,7 +6,9 @@ import Testing
 /// CBC with ciphertext stealing in NIST's three variants: a message is one update of at least one block.
 @Suite struct CiphertextStealingTests {
     /// nil leaves the parameter unset, which means CS1.
-    static let variants: [String?] = [nil, OSSL_CIPHER_CTS_MODE_CS1, OSSL_CIPHER_CTS_MODE_CS2, OSSL_CIPHER_CTS_MODE_CS3]
+    static let variants: [String?] = [
+        nil, OSSL_CIPHER_CTS_MODE_CS1, OSSL_CIPHER_CTS_MODE_CS2, OSSL_CIPHER_CTS_MODE_CS3,
+    ]
 
     @Test(arguments: CipherAlgorithm.stealing, [DevicePath.asInstalled, .deviceV3, .cpuOnly])
     func everyShortLength(_ algorithm: CipherAlgorithm, _ path: DevicePath) throws {
@@ -91,7 +93,8 @@ import Testing
         let library = try LibraryContext(DevicePath.deviceV3.settings)
         let twin = CipherTwin(
             try library.cipher("AES-128-CBC-CTS"), try library.cipher("AES-128-CBC-CTS", from: .reference), Scratch())
-        try twin.initialize(key: [UInt8](repeating: 1, count: 16), iv: [UInt8](repeating: 2, count: 16), direction: .encrypt)
+        try twin.initialize(
+            key: [UInt8](repeating: 1, count: 16), iv: [UInt8](repeating: 2, count: 16), direction: .encrypt)
         try twin.set("cts_mode", Parameters().add(OSSL_CIPHER_PARAM_CTS_MODE, text: name))
         try Self.checkVariant(of: twin)
     }

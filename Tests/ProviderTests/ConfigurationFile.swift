@@ -2,11 +2,15 @@
 
 import Foundation
 
-/// A temporary openssl.cnf that activates the default provider and the module under test with the given keys.
+/// A temporary openssl.cnf with the default provider and the module under test, the latter with the given keys.
+///
+/// OpenSSL 3.0 takes it for no error of the file if a provider that the file activates does not load, and forgets the
+/// reason. So the file only says where the module is, unless `activates`; what is loaded afterwards by name gets its
+/// keys from there, and a failure comes with its reason.
 final class ConfigurationFile {
     let path: String
 
-    init(settings: [String: String]) throws {
+    init(settings: [String: String], activates: Bool = false) throws {
         let keys = settings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }.joined()
         let text = """
             openssl_conf = openssl_init
@@ -18,7 +22,7 @@ final class ConfigurationFile {
             [default_provider]
             activate = 1
             [module_under_test]
-            activate = 1
+            \(activates ? "activate = 1" : "")
             module = \(try ProviderModule.requirePath())
             \(keys)
             """

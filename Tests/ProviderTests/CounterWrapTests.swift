@@ -19,7 +19,8 @@ import Testing
             for blocksBefore in [0, 1, 2, 3, 7, 8, 31, 255, 1_000] {
                 for shape in 0..<4 {
                     var random = SeededRandom(algorithm.name, width << 20 | blocksBefore << 4 | shape)
-                    try Difference.locate("\(algorithm.name) on \(path), \(width) bits, \(blocksBefore) blocks before") {
+                    try Difference.locate("\(algorithm.name) on \(path), \(width) bits, \(blocksBefore) blocks before")
+                    {
                         let twin = CipherTwin(subject, reference, scratch)
                         try twin.initialize(
                             key: random.bytes(subject.keyLength),

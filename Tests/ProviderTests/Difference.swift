@@ -2,6 +2,7 @@
 
 import COpenSSL
 import Foundation
+import Testing
 
 /// Where the module under test and the default provider part company.
 struct Difference: Error, CustomStringConvertible {
@@ -21,14 +22,25 @@ struct Difference: Error, CustomStringConvertible {
         }
     }
 
+    /// Runs a case whose difference is told like any other, but leaves the contexts fit for the next.
+    static func record(_ place: String, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let difference as Difference {
+            Issue.record(difference.inside(place))
+        }
+    }
+
     /// Compares two values of the same thing.
-    static func check<Value: Equatable>(_ what: @autoclosure () -> String, _ subject: Value, _ reference: Value) throws {
+    static func check<Value: Equatable>(_ what: @autoclosure () -> String, _ subject: Value, _ reference: Value) throws
+    {
         if subject != reference { throw Difference("\(what()): uacce \(subject), default \(reference)") }
     }
 
     /// Compares two runs of bytes.
     static func check(
-        _ what: @autoclosure () -> String, _ subject: UnsafePointer<UInt8>, _ reference: UnsafePointer<UInt8>, _ count: Int
+        _ what: @autoclosure () -> String, _ subject: UnsafePointer<UInt8>, _ reference: UnsafePointer<UInt8>,
+        _ count: Int
     ) throws {
         guard count > 0, memcmp(subject, reference, count) != 0 else { return }
         let at = (0..<count).first { subject[$0] != reference[$0] }!

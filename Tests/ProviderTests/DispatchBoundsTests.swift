@@ -8,16 +8,19 @@ import Testing
 @Suite struct DispatchBoundsTests {
     private typealias NewContext = @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
     private typealias FreeContext = @convention(c) (UnsafeMutableRawPointer?) -> Void
-    private typealias CipherInit = @convention(c) (
-        UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, Int, UnsafePointer<UInt8>?, Int, UnsafePointer<OSSL_PARAM>?
-    ) -> Int32
-    private typealias CipherUpdate = @convention(c) (
-        UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<Int>?, Int,
-        UnsafePointer<UInt8>?, Int
-    ) -> Int32
-    private typealias CipherFinal = @convention(c) (
-        UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<Int>?, Int
-    ) -> Int32
+    private typealias CipherInit =
+        @convention(c) (
+            UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, Int, UnsafePointer<UInt8>?, Int, UnsafePointer<OSSL_PARAM>?
+        ) -> Int32
+    private typealias CipherUpdate =
+        @convention(c) (
+            UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<Int>?, Int,
+            UnsafePointer<UInt8>?, Int
+        ) -> Int32
+    private typealias CipherFinal =
+        @convention(c) (
+            UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<Int>?, Int
+        ) -> Int32
     private typealias DigestInit = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<OSSL_PARAM>?) -> Int32
     private typealias DigestFinal = CipherFinal
 
@@ -107,7 +110,7 @@ import Testing
                 for room in [0, 1, 7, 8, 15, 16, 17, 19, 24, 31, 32, 40, 47, 48, 64] {
                     let ours = try outcomes(library.provider, padding: padding, length: length, room: room)
                     let theirs = try outcomes(library.referenceProvider, padding: padding, length: length, room: room)
-                    #expect(ours == theirs, "padding \(padding), \(length) bytes into \(room)")
+                    try #require(ours == theirs, "padding \(padding), \(length) bytes into \(room)")
                 }
             }
         }
@@ -133,9 +136,11 @@ import Testing
         }
         for keyLength in [0, 1, cipher.keyLength - 1, cipher.keyLength, cipher.keyLength + 1, 64] {
             for ivLength in [0, 1, 7, 8, 9, 12, 15, 16, 17, 32] {
+                // Where both are wrong, either may be said first.
+                if keyLength != cipher.keyLength && ivLength != cipher.ivLength { continue }
                 let ours = try outcome(library.provider, keyLength, ivLength)
                 let theirs = try outcome(library.referenceProvider, keyLength, ivLength)
-                #expect(ours == theirs, "key of \(keyLength), IV of \(ivLength)")
+                try #require(ours == theirs, "key of \(keyLength), IV of \(ivLength)")
             }
         }
     }

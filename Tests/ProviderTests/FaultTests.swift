@@ -22,11 +22,11 @@ import Testing
         }
     }
 
-    /// Ten requests of different kinds in this process's thread.
+    /// Ten requests of different kinds in this process's thread, each small enough to be one descriptor.
     private func tenRequests(_ library: LibraryContext) throws -> Tally {
         var tally = Tally()
         for round in 0..<2 {
-            try tally.count { try OneRequest.digest("SHA2-256", 3_000 + round, library) }
+            try tally.count { try OneRequest.digest("SHA2-256", 100 + round, library) }
             try tally.count { try OneRequest.digest("SM3", 64, library) }
             try tally.count { try OneRequest.cipher("AES-128-CBC", 1_024, library) }
             try tally.count { try OneRequest.cipher("AES-256-CTR", 777, library) }
@@ -60,7 +60,6 @@ import Testing
     func failedDescriptorIsAnError(_ faults: String, _ failures: Int) throws {
         let library = try library(faults, fallback: false)
         let tally = try tenRequests(library)
-        // One request is one descriptor here, so as many requests fail as descriptors.
         #expect(tally.refused.count == failures)
         for failure in tally.refused {
             #expect(failure.errors.entries.contains { $0.text.contains("device") }, "\(failure)")
@@ -83,7 +82,8 @@ import Testing
         }
     }
 
-    @Test(arguments: DigestAlgorithm.all, ["descriptor@2x*", "descriptor@3", "stuck@3", "remove@3", "remove@1", "busy"])
+    @Test(
+        arguments: DigestAlgorithm.all, ["descriptor@2x*", "descriptor@3", "stuck@3", "remove@3", "remove@1", "busy"])
     func digestStreamsSurvive(_ algorithm: DigestAlgorithm, _ faults: String) throws {
         let library = try library(faults, fallback: true, ["timeout": "20"])
         let twin = DigestTwin(
@@ -118,7 +118,7 @@ import Testing
         let library = try library("stuck@2", fallback: false, ["timeout": "20", "api": api])
         var tally = Tally()
         for round in 0..<10 {
-            try tally.count { try OneRequest.digest("SHA2-256", 3_000 + round, library) }
+            try tally.count { try OneRequest.digest("SHA2-256", 100 + round, library) }
         }
         #expect(tally.refused.count == 1)
         #expect(tally.right == 9)
@@ -215,18 +215,24 @@ import Testing
     /// A device that is full only for a while is used as soon as it can be.
     @Test func noQueueForAWhile() throws {
         let library = try library("busy@0x3", fallback: true)
-        for _ in 0..<50 { try OneRequest.digest("SHA2-256", 3_000, library) }
-        #expect(try Statistics(of: library).processor.total < 50, "the device was never tried again")
+        for _ in 0..<50 {
+            try OneRequest.digest("SHA2-256", 100, library)
+            usleep(4_000)
+        }
+        #expect(try Statistics(of: library).requests > 0, "the device was never tried again")
     }
 
-    /// One queue for many threads: they share it.
+    /// One queue, taken by the first thread: the others share it, or the CPU serves them.
     @Test func oneQueueForAll() throws {
-        let library = try library("busy@1", fallback: false)
-        try OneRequest.digest("SHA2-256", 3_000, library)
+        let library = try library("busy@1", fallback: true)
+        try OneRequest.digest("SHA2-256", 100, library)
         try Threads.run(6) { thread in
             for round in 0..<10 { try OneRequest.digest("SHA2-512", 1_000 + 50 * thread + round, library) }
         }
-        #expect(try Statistics(of: library).requests >= 61)
+        let statistics = try Statistics(of: library)
+        #expect(statistics.requests >= 1)
+        #expect(statistics.processor.total == statistics.processor.full)
+        #expect(statistics.requests + statistics.processor.full >= 61)
     }
 
     // MARK: Many faults at once
@@ -234,7 +240,8 @@ import Testing
     /// Eight threads on a device that fails in every way it can.
     @Test func faultsUnderLoad() throws {
         let library = try library(
-            "descriptor@10x20, descriptor@200x50, stuck@100x3, busy@5x30, remove@1500", fallback: true, ["timeout": "20"])
+            "descriptor@10x20, descriptor@200x50, stuck@100x3, busy@5x30, remove@1500", fallback: true,
+            ["timeout": "20"])
         try Threads.run(8) { thread in
             var random = SeededRandom("load", thread)
             for round in 0..<60 {

@@ -23,7 +23,8 @@ enum OneRequest {
             else { throw Failure(what: "\(name) by \(offer.rawValue)", errors: ErrorQueue.drain()) }
             return digest
         }
-        try Difference.check("\(name) of \(byteCount) bytes", hexadecimal(result(.uacce)), hexadecimal(result(.reference)))
+        try Difference.check(
+            "\(name) of \(byteCount) bytes", hexadecimal(result(.uacce)), hexadecimal(result(.reference)))
     }
 
     /// Encrypts `byteCount` bytes in one update, without padding, so `byteCount` is whole blocks where the mode needs it.

@@ -104,7 +104,9 @@ import Testing
     }
 
     /// With a whole library context preferring the provider, OpenSSL's own random generator runs over it too.
-    @Test(arguments: [("CTR-DRBG", OSSL_DRBG_PARAM_CIPHER, "AES-256-CTR"), ("HASH-DRBG", OSSL_DRBG_PARAM_DIGEST, "SHA2-256")])
+    @Test(arguments: [
+        ("CTR-DRBG", OSSL_DRBG_PARAM_CIPHER, "AES-256-CTR"), ("HASH-DRBG", OSSL_DRBG_PARAM_DIGEST, "SHA2-256"),
+    ])
     func randomGenerator(_ name: String, _ key: String, _ algorithm: String) throws {
         let library = try LibraryContext(DevicePath.deviceV3.settings)
         #expect(EVP_set_default_properties(library.raw, "?provider=uacce") == 1)
@@ -122,7 +124,8 @@ import Testing
 
     /// One symbol is what OpenSSL looks up; anything more could collide with the program's.
     @Test func exportedSymbols() throws {
-        let symbols = try ChildProcess.run("/usr/bin/nm", ["-D", "--defined-only", try ProviderModule.requirePath()])
+        let symbols = try ChildProcess.run(
+            "/usr/bin/nm", ["-D", "--defined-only", "--extern-only", try ProviderModule.requirePath()])
         #expect(symbols.status == 0)
         let names = symbols.output.split(separator: "\n").compactMap { $0.split(separator: " ").last }
         #expect(names == ["OSSL_provider_init"])

@@ -9,6 +9,8 @@ enum ProviderProgram: String, CaseIterable {
     case loadUnload = "load_unload"
     case keyless
     case configured
+    case guardedMemory = "guarded_memory"
+    case asyncJobs = "async_jobs"
 
     /// Runs the program with the module's environment and `environment`.
     func run(

@@ -71,7 +71,16 @@ struct Statistics {
 
     /// The text of the parameter, or nil if the provider has none of that name.
     static func text(of library: LibraryContext) throws -> String? {
-        let list = Parameters().addTextPointer("uacce-statistics")
+        // As a pointer or copied into a buffer, whichever the provider says it does.
+        var entry = OSSL_PROVIDER_gettable_params(library.provider)
+        while let key = entry?.pointee.key, strcmp(key, "uacce-statistics") != 0 { entry = entry.map { $0 + 1 } }
+        guard let entry, entry.pointee.key != nil else { return nil }
+        let list = Parameters()
+        if entry.pointee.data_type == OSSL_PARAM_UTF8_PTR {
+            list.addTextPointer("uacce-statistics")
+        } else {
+            list.add("uacce-statistics", textCapacity: 1 << 16)
+        }
         guard list.pass({ OSSL_PROVIDER_get_params(library.provider, $0) }) == 1 else { return nil }
         return list.text()
     }

@@ -30,7 +30,8 @@ import Testing
                     let receiver = try bench.twin(secret, .decrypt, macSize: macSize, random.chance(oneIn: 2))
                     // Several records on one connection: the chaining goes on.
                     for _ in 0..<3 {
-                        let length = macSize + algorithm.blockLength + random.below(random.chance(oneIn: 4) ? 16_384 : 300)
+                        let length =
+                            macSize + algorithm.blockLength + random.below(random.chance(oneIn: 4) ? 16_384 : 300)
                         let sealed = try sender.process(Array(RandomBytes.slice(length, &random)))
                         let record = try #require(sealed, "a record is not encrypted")
                         _ = try #require(try receiver.process(record), "a record is not decrypted")
@@ -80,13 +81,16 @@ import Testing
                     try Difference.locate("\(algorithm.name) \(direction), mac \(macSize), \(length) bytes") {
                         let secret = bench.secret(&random)
                         let data = Array(RandomBytes.slice(length, &random))
-                        let inPlace = try bench.twin(secret, direction, macSize: macSize, false)
-                        _ = try inPlace.process(data)
                         let elsewhere = try bench.twin(secret, direction, macSize: macSize, false)
                         try elsewhere.processOutOfPlace(data)
                         let unpadded = try bench.twin(secret, direction, macSize: macSize, false)
                         try unpadded.twin.setPadding(false)
                         _ = try unpadded.process(data)
+                        // The default provider takes an explicit IV off an empty record, and the count wraps: EVP
+                        // refuses that too, but for a reason of its own.
+                        if length == 0 && direction == .decrypt { return }
+                        let inPlace = try bench.twin(secret, direction, macSize: macSize, false)
+                        _ = try inPlace.process(data)
                     }
                 }
             }
