@@ -19,13 +19,25 @@ import Testing
         ("faults", "remove@1,"), ("faults", "descriptor@1y2"), ("strict_addresses", "perhaps"),
     ]
 
+    /// In a process of its own: OpenSSL 3.0 throws away the errors of a provider that a configuration file asks for, so
+    /// the module says them on standard error as well.
     @Test(arguments: badValues)
     func badValueIsRefused(_ key: String, _ value: String) throws {
-        let failure = try #require(throws: LibraryContext.LoadFailure.self) {
-            _ = try LibraryContext(["backend": "emulator", key: value])
-        }
-        #expect(failure.description.contains(key), "the errors name the key: \(failure)")
-        #expect(failure.errors.description.contains(value), "and the value: \(failure)")
+        let file = try ConfigurationFile(settings: ["backend": "emulator"].merging([key: value]) { $1 })
+        let result = try ProviderProgram.configured.run([file.path])
+        #expect(result.status == 3, "\(result.errors)")
+        #expect(result.errors.contains(key), "the errors name the key: \(result.errors)")
+        #expect(result.errors.contains(value), "and the value: \(result.errors)")
+    }
+
+    /// Where OpenSSL keeps the errors, they are on its queue.
+    @Test func refusalHasAReason() throws {
+        let folder = try ProviderModule.requireFolder()
+        let result = try ChildProcess.run(
+            "/usr/bin/openssl", ["list", "-providers", "-provider-path", folder, "-provider", ProviderModule.name],
+            environment: ["UACCE_TIMEOUT": "never"])
+        #expect(result.status != 0)
+        #expect(result.errors.contains("invalid configuration value") && result.errors.contains("UACCE_TIMEOUT"))
     }
 
     /// A key that is none. In a process of its own, with the configuration as the one OpenSSL reads by itself.
@@ -164,7 +176,7 @@ import Testing
             #expect(lines.count == round)
             let statistics = try Statistics(String(try #require(lines.last)))
             #expect(statistics.requests >= 5 && statistics.errors == 1 && statistics.processor.device == 1)
-            #expect(statistics.bytes >= 15_000)
+            #expect(statistics.bytes >= 12_000, "four of the five messages")
         }
         #expect(try !String(contentsOfFile: logPath, encoding: .utf8).isEmpty)
     }
@@ -199,12 +211,12 @@ import Testing
         guard !FileManager.default.fileExists(atPath: "/sys/class/uacce") else { return }
         let falling = try LibraryContext(["backend": "kernel", "fallback": "on"])
         try OneRequest.digest("SHA2-256", 3_000, falling)
-        try OneRequest.cipher("AES-128-CBC", 3_000, falling)
+        try OneRequest.cipher("AES-128-CBC", 3_008, falling)
 
         let strict = try LibraryContext(["backend": "kernel", "fallback": "off"])
         let failure = try #require(throws: OneRequest.Failure.self) { try OneRequest.digest("SHA2-256", 3_000, strict) }
         #expect(failure.errors.description.contains("device"), "\(failure)")
-        #expect(throws: OneRequest.Failure.self) { try OneRequest.cipher("AES-128-CBC", 3_000, strict) }
+        #expect(throws: OneRequest.Failure.self) { try OneRequest.cipher("AES-128-CBC", 3_008, strict) }
         let status = Parameters().add(OSSL_PROV_PARAM_STATUS, signed: -1)
         #expect(status.pass { OSSL_PROVIDER_get_params(strict.provider, $0) } == 1)
         #expect(status.signed() == 0, "a provider that can do nothing says so")
