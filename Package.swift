@@ -23,7 +23,8 @@ let moduleLinking: [LinkerSetting] =
     embedded
     ? [
         .unsafeFlags([
-            "-use-ld=lld", "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker", "--version-script=provider/uacce.map",
+            "-use-ld=lld", "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker",
+            "--version-script=provider/uacce.map",
             "-Xlinker", tables, "-Xlinker", "-z", "-Xlinker", "now",
             // Tables are built once and OpenSSL may still point at them; threads that used a queue may end later.
             "-Xlinker", "-z", "-Xlinker", "nodelete",
@@ -95,7 +96,8 @@ let package = Package(
         .target(
             name: "CryptoSessions",
             dependencies: [
-                "QueueScheduler", "EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconDriver", "HisiliconABI", "CUacce",
+                "QueueScheduler", "EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconDriver", "HisiliconABI",
+                "CUacce",
                 "CLinux",
             ],
             swiftSettings: shipped),

@@ -280,13 +280,18 @@ public struct CipherSession: ~Copyable {
             default: break
             }
         }
-        if byteCount > whole, !isEncrypting { memory.partial.copyMemory(from: input + whole, byteCount: byteCount - whole) }
+        if byteCount > whole, !isEncrypting {
+            memory.partial.copyMemory(from: input + whole, byteCount: byteCount - whole)
+        }
         try transform(input, output, byteCount)
-        if byteCount > whole, isEncrypting { memory.partial.copyMemory(from: output + whole, byteCount: byteCount - whole) }
+        if byteCount > whole, isEncrypting {
+            memory.partial.copyMemory(from: output + whole, byteCount: byteCount - whole)
+        }
         if whole > 0 {
             switch algorithm.mode {
             case .cbc, .cfb:
-                memory.iv.copyMemory(from: isEncrypting ? output + last : UnsafeMutableRawPointer(memory.saved), byteCount: block)
+                memory.iv.copyMemory(
+                    from: isEncrypting ? output + last : UnsafeMutableRawPointer(memory.saved), byteCount: block)
             case .ofb:
                 // The keystream block is what lies between input and output.
                 xor16(memory.iv, memory.saved, output + last)

@@ -33,9 +33,9 @@ public enum AddressCheck: Sendable {
     /// that the kernel may be built for, on arm64.
     private static var userSpaceEnd: UInt64 {
         #if arch(x86_64)
-            1 << 47
+        1 << 47
         #else
-            1 << 52
+        1 << 52
         #endif
     }
 }

@@ -53,7 +53,9 @@ public enum QueueManagementVersion: UInt8, Sendable {
     /// The version whose conventions a queue of `attribute` follows: v2 exactly, anything later like v3.
     /// nil for v1 and for foreign devices.
     public init?(attribute: String) {
-        guard attribute.hasPrefix("hisi_qm_v"), let number = Int(attribute.dropFirst(9)), number >= 2 else { return nil }
+        guard attribute.hasPrefix("hisi_qm_v"), let number = Int(attribute.dropFirst(9)), number >= 2 else {
+            return nil
+        }
         self = number == 2 ? .v2 : .v3
     }
 

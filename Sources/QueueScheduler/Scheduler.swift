@@ -85,7 +85,8 @@ public final class Scheduler: @unchecked Sendable {
     public func reportError(type: UInt8) {
         guard let queue = currentThread()?.pointee.queue else { return }
         queue.pointee.counters.errors.add(1)
-        log.write("\(queue.pointee.device.name) failed a request of queue \(queue.pointee.pair.number), error type \(type)")
+        log.write(
+            "\(queue.pointee.device.name) failed a request of queue \(queue.pointee.pair.number), error type \(type)")
     }
 
     private func submit(_ request: UnsafeMutablePointer<Request>, to queue: UnsafeMutablePointer<LeasedQueue>)

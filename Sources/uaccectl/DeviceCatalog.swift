@@ -46,7 +46,8 @@ struct DeviceCatalog {
         }
         if configuration.backend != .kernel {
             let device = EmulatedDevice(
-                id: 0, block: SecBlock(library: LibcryptoHolder()), configuration: .init(version: configuration.version))
+                id: 0, block: SecBlock(library: LibcryptoHolder()), configuration: .init(version: configuration.version)
+            )
             if let attributes = try? device.attributes() {
                 entries.append(CatalogEntry(device: device, attributes: attributes, backend: "emulator"))
             }
@@ -58,6 +59,7 @@ struct DeviceCatalog {
     func entry(named name: String) throws -> CatalogEntry {
         if let entry = entries.first(where: { $0.device.name == name }) { return entry }
         let known = entries.map(\.device.name).joined(separator: ", ")
-        throw ValidationError("There is no device '\(name)'. \(known.isEmpty ? "There is none at all." : "Known: \(known).")")
+        throw ValidationError(
+            "There is no device '\(name)'. \(known.isEmpty ? "There is none at all." : "Known: \(known).")")
     }
 }

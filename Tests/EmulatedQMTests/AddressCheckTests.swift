@@ -58,18 +58,6 @@ import Testing
         }
     }
 
-    @Test func strictSeesHoles() {
-        let page = Self.page
-        withPages([PROT_READ, PROT_READ, PROT_READ]) { base in
-            munmap(UnsafeMutableRawPointer(bitPattern: UInt(base) + UInt(page)), page)
-            #expect(AddressCheck.strict.isReadable(base, byteCount: page))
-            #expect(!AddressCheck.strict.isReadable(base, byteCount: page + 1))
-            #expect(!AddressCheck.strict.isReadable(base + UInt64(page), byteCount: 1))
-            #expect(!AddressCheck.strict.isReadable(base, byteCount: 3 * page))
-            #expect(AddressCheck.strict.isReadable(base + UInt64(2 * page), byteCount: page))
-        }
-    }
-
     @Test func scannerReadsLinesInAnyPieces() {
         let maps = """
             55d0-55e0 r--p 00000000 08:01 1 /bin/x-y z
@@ -89,6 +77,8 @@ import Testing
         #expect(scan(0x55e0..<0x5600, .write) == true)
         #expect(scan(0x55df..<0x5601, .read) == false)
         #expect(scan(0x5700..<0x5701, .read) == false)
+        // A hole between two mappings. On text: a real one may be filled by another thread at any moment.
+        #expect(scan(0x55e0..<0x7ffe00000001, .read) == false)
         #expect(scan(0x7ffe_0000_0000..<0x7fff_0000_0000, .write) == true)
         #expect(scan(0x7ffe_0000_0000..<0x7fff_0000_0000, .read) == false)
         #expect(scan(0x7fff_0000_0000..<0x7fff_0000_0001, .read) == nil)

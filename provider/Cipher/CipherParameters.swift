@@ -54,7 +54,8 @@ enum CipherParameters {
         return 1
     }
 
-    static func get(_ context: UnsafeMutablePointer<CipherContext>, _ list: UnsafeMutablePointer<OSSL_PARAM>?) -> Int32 {
+    static func get(_ context: UnsafeMutablePointer<CipherContext>, _ list: UnsafeMutablePointer<OSSL_PARAM>?) -> Int32
+    {
         let answers = ParameterAnswers(list)
         let cipher = context.pointee.session.algorithm
         if cipher.mode == .cbcCiphertextStealing {

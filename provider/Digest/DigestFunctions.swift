@@ -86,7 +86,8 @@ enum DigestFunctions {
         return 1
     }
 
-    private static func setParameters(_ context: UnsafeMutableRawPointer?, _ list: UnsafePointer<OSSL_PARAM>?) -> Int32 {
+    private static func setParameters(_ context: UnsafeMutableRawPointer?, _ list: UnsafePointer<OSSL_PARAM>?) -> Int32
+    {
         let pointer = contextPointer(context)
         guard list != nil, pointer.pointee.session.algorithm == .sha1,
             let parameter = ParameterSettings(list).parameter(ParameterName.ssl3MasterSecret),
