@@ -30,9 +30,8 @@ die() {
 # Prints the header comment of the running script, from its third line on, as its help.
 usage() { sed -n '3,/^[^#]/{/^#/!d; s/^# \{0,1\}//; p}' "$0"; }
 
-# swift_build and swift_test hand the job limit on; everything else is the caller's.
+# `swift build` with the job limit.
 swift_build() { swift build ${JOBS:+--jobs "$JOBS"} "$@"; }
-swift_test() { swift test ${JOBS:+--jobs "$JOBS"} "$@"; }
 
 # Where the Swift toolchain keeps its libraries, as the compiler itself tells it.
 toolchain_information() { # key of `swift -print-target-info`

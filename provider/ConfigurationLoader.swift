@@ -19,7 +19,7 @@ struct ConfigurationLoader {
     func load() -> Configuration? {
         var configuration = Configuration()
         for key in ConfigurationKey.all {
-            let value = withCString(key.name) { core.text($0) }
+            let value = key.name.withCString { core.text($0) }
             if let value, !configuration.set(key.name, to: value) {
                 return refuse(key, value)
             }
@@ -28,15 +28,33 @@ struct ConfigurationLoader {
         guard applyEnvironment(to: &configuration) else { return nil }
         let offered = DigestRow.all.map { $0.names.text } + CipherRow.all.map { $0.names.text }
         if let unknown = configuration.algorithms.unknownWords(among: offered).first {
-            core.raise(.configurationValueInvalid, "algorithms: there is no " + unknown)
+            refuse(
+                .configurationValueInvalid, "algorithms = \(configuration.algorithms.text), but there is no \(unknown)")
             return nil
         }
         return configuration
     }
 
     private func refuse(_ key: ConfigurationKey, _ value: String) -> Configuration? {
-        core.raise(.configurationValueInvalid, "\(key.name) = \(value), expected \(key.values)")
+        refuse(.configurationValueInvalid, "\(key.name) = \(value), expected \(key.values)")
         return nil
+    }
+
+    /// Puts the reason on the error queue. OpenSSL 3.0 throws that away when a configuration file asked for the
+    /// provider, and goes on without it; so then the reason goes to standard error as well.
+    private func refuse(_ reason: DeviceReason, _ detail: String) {
+        // In words: a provider whose set-up fails never gets to hand over its table of reasons.
+        core.raise(reason, "\(reason.text.text): \(detail)")
+        guard isAskedForByConfiguration else { return }
+        var line = "uacce: not loaded: \(reason.text.text): \(detail)\n"
+        line.withUTF8 { bytes in
+            _ = write(2, bytes.baseAddress, bytes.count)
+        }
+    }
+
+    /// Only a section of a configuration file can have set these.
+    private var isAskedForByConfiguration: Bool {
+        core.text("activate") != nil || core.text("module") != nil
     }
 
     // MARK: - Environment
@@ -55,11 +73,11 @@ struct ConfigurationLoader {
             let value = String(assignment[assignment.utf8.index(after: equals)...])
             guard let key = ConfigurationKey.all.first(where: { $0.environmentName == name }) else {
                 if Self.foreignVariables.contains(name) { continue }
-                core.raise(.configurationKeyUnknown, name + " in the environment")
+                refuse(.configurationKeyUnknown, name + " in the environment")
                 return false
             }
             guard configuration.set(key.name, to: value) else {
-                core.raise(.configurationValueInvalid, "\(name)=\(value), expected \(key.values)")
+                refuse(.configurationValueInvalid, "\(name)=\(value), expected \(key.values)")
                 return false
             }
         }
@@ -81,9 +99,7 @@ struct ConfigurationLoader {
     /// The core answers questions about keys, but does not list them, so the file is read once more. Only the file that
     /// OpenSSL reads by itself can be found; a program that loads another one gets its values checked, not its keys.
     private func sectionHasOnlyKnownKeys() -> Bool {
-        // Only a section of a configuration file can have set this.
-        guard withCString("activate", { core.text($0) }) != nil || withCString("module", { core.text($0) }) != nil,
-            let file = CONF_get1_default_config_file()
+        guard isAskedForByConfiguration, let file = CONF_get1_default_config_file()
         else { return true }
         defer { CRYPTO_free(file, "", 0) }
         guard let configuration = NCONF_new(nil) else { return true }
@@ -96,7 +112,7 @@ struct ConfigurationLoader {
         // Whatever the file lacks is not an error of ours.
         ERR_pop_to_mark()
         guard let unknown else { return true }
-        core.raise(.configurationKeyUnknown, unknown)
+        refuse(.configurationKeyUnknown, unknown)
         return false
     }
 
@@ -105,11 +121,11 @@ struct ConfigurationLoader {
         guard let name = core.text("provider-name"),
             let main = NCONF_get_string(configuration, nil, "openssl_conf"),
             let providers = NCONF_get_string(configuration, main, "providers"),
-            let section = withCString(name, { NCONF_get_string(configuration, providers, $0) })
+            let section = name.withCString({ NCONF_get_string(configuration, providers, $0) })
         else { return nil }
         // Where the values differ from what the core knows, this is not the file that we were loaded from.
         for key in ConfigurationKey.all {
-            let isSame = withCString(key.name) { keyName in
+            let isSame = key.name.withCString { keyName in
                 NCONF_get_string(configuration, section, keyName).map { String(cString: $0) } == core.text(keyName)
             }
             if !isSame { return nil }
@@ -128,8 +144,4 @@ struct ConfigurationLoader {
         }
         return nil
     }
-}
-
-private func withCString<Result>(_ text: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    text.withCString(body)
 }

@@ -44,7 +44,7 @@ enum DeviceReason: UInt32, CaseIterable {
 
 /// Puts one of OpenSSL's own provider errors (openssl/proverr.h) on the error queue: callers know those, and get the
 /// same ones as from the default provider.
-func raise(_ reason: Int32, line: Int32 = #line) {
+func raiseProviderError(_ reason: Int32, line: Int32 = #line) {
     ERR_new()
     ERR_set_debug("uacce", line, nil)
     openssl_set_library_error(ERR_LIB_PROV, reason)
@@ -59,7 +59,7 @@ extension Core {
         case .deviceFailed: raise(DeviceReason.deviceFailed, line: line)
         case .inputLost: raise(DeviceReason.inputLost, line: line)
         case .softwareFailed: raise(DeviceReason.softwareFailed, line: line)
-        case .duplicatedKeys: UacceProvider.raise(PROV_R_XTS_DUPLICATED_KEYS, line: line)
+        case .duplicatedKeys: raiseProviderError(PROV_R_XTS_DUPLICATED_KEYS, line: line)
         }
     }
 }

@@ -101,4 +101,7 @@ extension UnsafeMutablePointer where Pointee == Request {
         let result = descriptor(as: SecBD3.self).pointee.result
         return result.done == 1 && result.error_type == SecErrorType.none.rawValue
     }
+
+    /// What the device said was wrong; 0 where it did not say.
+    var errorType: UInt8 { descriptor(as: SecBD3.self).pointee.result.error_type }
 }

@@ -114,16 +114,41 @@ public struct CipherSession: ~Copyable {
         }
     }
 
+    /// Whole blocks in the plain CBC that ciphertext stealing is built on: what `EVP_Cipher` gives for such a cipher.
+    public mutating func updatePlainBlocks(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
+    ) throws(SessionError) {
+        let variant = stealing
+        // On whole blocks CS1 is plain CBC, which the CPU's cipher must be too.
+        setStealing(.cs1)
+        prepareAsPlain()
+        defer {
+            setStealing(variant)
+            prepare()
+        }
+        var done = 0
+        while done < byteCount {
+            let count = min(byteCount - done, Self.descriptorCapacity)
+            let last = done + count - 16
+            memory.saved.copyMemory(from: input + last, byteCount: 16)
+            try transform(input + done, output + done, count)
+            memory.iv.copyMemory(from: isEncrypting ? output + last : memory.saved, byteCount: 16)
+            done += count
+        }
+    }
+
+    private func prepareAsPlain() {
+        let plain = CipherAlgorithm(algorithm.algorithm, .cbc, keyByteCount: algorithm.keyByteCount)
+        memory.prepare(plain, stealing, isEncrypting: isEncrypting, version: version)
+    }
+
     /// XTS and ciphertext stealing: one whole message of at least one block, which starts from the IV that was set.
     public mutating func message(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
     ) throws(SessionError) {
         let isSingleBlock = algorithm.mode == .cbcCiphertextStealing && byteCount == algorithm.blockByteCount
-        if isSingleBlock {
-            // With nothing to steal from, it is plain CBC, which the device has to be told.
-            let plain = CipherAlgorithm(algorithm.algorithm, .cbc, keyByteCount: algorithm.keyByteCount)
-            memory.prepare(plain, stealing, isEncrypting: isEncrypting, version: version)
-        }
+        // With nothing to steal from, it is plain CBC, which the device has to be told.
+        if isSingleBlock { prepareAsPlain() }
         defer { if isSingleBlock { prepare() } }
         let next = nextStealingIV(byteCount)
         if let next, !isEncrypting { memory.saved.copyMemory(from: input + next, byteCount: 16) }
@@ -279,13 +304,17 @@ public struct CipherSession: ~Copyable {
     ) throws(SessionError) {
         if byteCount < threshold { return try processorTransform(input, output, byteCount, .size) }
         memory.address(input, output, byteCount, version: version)
-        if let cause = run(byteCount) {
-            return try processorTransform(input, output, byteCount, cause)
+        memory.request.pointee.state = .idle
+        var cause = run(byteCount)
+        if cause == nil {
+            if memory.request.succeeded { return }
+            engine.scheduler.reportError(type: memory.request.errorType)
+            cause = .device
         }
-        if memory.request.succeeded { return }
-        engine.scheduler.countError()
-        guard engine.scheduler.failsWithoutWriting || input != UnsafeRawPointer(output) else { throw .inputLost }
-        try processorTransform(input, output, byteCount, .device)
+        // Hardware that had the request may have written some of its output, and in place that was the input.
+        let isTouched = memory.request.pointee.state != .idle && !engine.scheduler.failsWithoutWriting
+        if isTouched, input == UnsafeRawPointer(output) { throw .inputLost }
+        try processorTransform(input, output, byteCount, cause.unsafelyUnwrapped)
     }
 
     private mutating func processorTransform(

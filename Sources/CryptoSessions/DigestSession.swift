@@ -21,16 +21,13 @@ public struct DigestSession: ~Copyable {
     private let memory = DigestMemory()
     private let threshold: Int
     private let version: QueueManagementVersion
-    /// The larger staging buffer, once the small one is too small.
+    /// The larger staging buffer, while the message needs more than the small one, and how much of it was used.
     private var buffer: UnsafeMutableRawPointer?
+    private var bufferUse = 0
     private var stagedByteCount = 0
     private var totalByteCount: UInt64 = 0
     /// True once a part of the message is in the chaining state.
     private var hasState = false
-
-    /// Bytes of the larger staging buffer, a multiple of every block. Above a few kilobytes a copy costs more than a
-    /// second descriptor.
-    private static let bufferCapacity = 4096
 
     public init(_ engine: CryptoEngine, _ algorithm: DigestAlgorithm) {
         self.engine = engine
@@ -52,18 +49,16 @@ public struct DigestSession: ~Copyable {
         hasState = other.hasState
         memory.copyState(from: other.memory, stagedByteCount: other.buffer == nil ? stagedByteCount : 0)
         if let original = other.buffer {
-            let copy = UnsafeMutableRawPointer.allocate(byteCount: Self.bufferCapacity, alignment: 64)
+            let copy = engine.scheduler.takeBuffer()
             copy.copyMemory(from: original, byteCount: stagedByteCount)
             buffer = copy
+            bufferUse = stagedByteCount
         }
     }
 
     deinit {
         memory.destroy()
-        if let buffer {
-            linux_wipe(buffer, Self.bufferCapacity)
-            buffer.deallocate()
-        }
+        if let buffer { engine.scheduler.giveBack(buffer, usedByteCount: bufferUse) }
     }
 
     /// Starts a new message.
@@ -71,6 +66,11 @@ public struct DigestSession: ~Copyable {
         stagedByteCount = 0
         totalByteCount = 0
         hasState = false
+        if let buffer {
+            engine.scheduler.giveBack(buffer, usedByteCount: bufferUse)
+            self.buffer = nil
+            bufferUse = 0
+        }
     }
 
     /// Adds `byteCount` bytes to the message.
@@ -78,7 +78,7 @@ public struct DigestSession: ~Copyable {
         totalByteCount &+= UInt64(byteCount)
         var data = data
         var remaining = byteCount
-        if stagedByteCount > 0 || remaining <= capacity {
+        if stagedByteCount > 0 || remaining <= Scheduler.stagingByteCount {
             let taken = stage(data, remaining)
             data += taken
             remaining -= taken
@@ -89,8 +89,7 @@ public struct DigestSession: ~Copyable {
         }
         // The last byte stays behind, so that the end always has data: v2 devices refuse it without.
         let block = algorithm.blockByteCount
-        var whole = (remaining - 1) & ~(block - 1)
-        if remaining <= capacity { whole = 0 }
+        let whole = remaining <= Scheduler.stagingByteCount ? 0 : (remaining - 1) & ~(block - 1)
         var done = 0
         while done < whole {
             let count = min(whole - done, Self.descriptorCapacity)
@@ -121,19 +120,20 @@ public struct DigestSession: ~Copyable {
 
     // MARK: - Staging
 
-    private var capacity: Int { buffer == nil ? DigestMemory.inlineCapacity : Self.bufferCapacity }
+    private var capacity: Int { buffer == nil ? DigestMemory.inlineCapacity : Scheduler.stagingByteCount }
     private var staged: UnsafeMutableRawPointer { buffer ?? memory.staging }
 
     /// Stages as much as there is room for; returns how much.
     private mutating func stage(_ data: UnsafeRawPointer, _ byteCount: Int) -> Int {
         if buffer == nil, stagedByteCount + byteCount > DigestMemory.inlineCapacity {
-            let larger = UnsafeMutableRawPointer.allocate(byteCount: Self.bufferCapacity, alignment: 64)
+            let larger = engine.scheduler.takeBuffer()
             larger.copyMemory(from: memory.staging, byteCount: stagedByteCount)
             buffer = larger
         }
         let taken = min(byteCount, capacity - stagedByteCount)
         (staged + stagedByteCount).copyMemory(from: data, byteCount: taken)
         stagedByteCount += taken
+        if buffer != nil { bufferUse = max(bufferUse, stagedByteCount) }
         return taken
     }
 
@@ -168,9 +168,10 @@ public struct DigestSession: ~Copyable {
         memory.prepare(algorithm, part, data, byteCount, version: version)
         if let cause = run(byteCount) { return cause }
         if memory.request.succeeded { return nil }
-        engine.scheduler.countError()
+        engine.scheduler.reportError(type: memory.request.errorType)
         return .device
     }
+
     /// Has the device work on the request as it stands in memory.
     @inline(__always)
     private func run(_ byteCount: Int) -> ProcessorCause? {

@@ -79,7 +79,7 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
         layout = QueueLayout(
             entryByteCount: block.entryByteCount, depth: Int(HISI_QM_QUEUE_DEPTH), pageByteCount: page)
         mmioByteCount = EmulatedDevice.mmioByteCount(configuration.version, pageByteCount: page)
-        faults = FaultProgress(configuration.faults)
+        faults = configuration.faults == .none ? nil : FaultProgress(configuration.faults)
         queues = Array(repeating: nil, count: queueCount)
         engine =
             configuration.engineThreads > 0

@@ -70,8 +70,8 @@ extension SecDecoder {
         guard byteCount != 0, byteCount & (algorithm.blockByteCount - 1) == 0 else { throw .refused(.dataLength) }
     }
 
-    /// The message's length as its last descriptor tells it: in whole bytes, and as much longer than the data at hand as
-    /// whole blocks went before.
+    /// The message's length as its last descriptor tells it: in whole bytes, and longer than the data at hand by at
+    /// least one block that went before, and by whole ones.
     @inline(__always)
     private func totalByteCount(
         _ descriptor: Descriptor, _ algorithm: DigestAlgorithm

@@ -62,7 +62,7 @@ struct KeyCache: ~Copyable {
     }
 
     /// The entry of `key`, which holds `kind.keyByteCount` bytes; made when there is none. It stays until the next
-    /// `beginBatch`. nil when the key's set is full of keys of this batch: run what is pending, begin a batch, ask again.
+    /// `beginBatch`. nil when the key's set is full of keys of this batch: run what waits, begin a batch, ask again.
     @inline(__always)
     func entry(
         _ kind: CipherKind, encrypt: Bool, operation: SecOperation, key: UnsafeRawPointer

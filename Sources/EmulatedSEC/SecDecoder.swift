@@ -74,7 +74,8 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
 
     /// The address itself, if `byteCount` bytes at `offset` from it may be read. `byteCount` is not zero.
     @inline(__always)
-    func readable(_ address: UInt64, offset: UInt64 = 0, byteCount: Int) throws(DecoderStop) -> UnsafeMutableRawPointer {
+    func readable(_ address: UInt64, offset: UInt64 = 0, byteCount: Int) throws(DecoderStop) -> UnsafeMutableRawPointer
+    {
         let (start, overflow) = address.addingReportingOverflow(offset)
         guard !overflow, addresses.isReadable(start, byteCount: byteCount),
             let pointer = UnsafeMutableRawPointer(bitPattern: UInt(start))
@@ -84,7 +85,8 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
 
     /// The address itself, if `byteCount` bytes at `offset` from it may be written. `byteCount` is not zero.
     @inline(__always)
-    func writable(_ address: UInt64, offset: UInt64 = 0, byteCount: Int) throws(DecoderStop) -> UnsafeMutableRawPointer {
+    func writable(_ address: UInt64, offset: UInt64 = 0, byteCount: Int) throws(DecoderStop) -> UnsafeMutableRawPointer
+    {
         let (start, overflow) = address.addingReportingOverflow(offset)
         guard !overflow, addresses.isWritable(start, byteCount: byteCount),
             let pointer = UnsafeMutableRawPointer(bitPattern: UInt(start))

@@ -11,33 +11,18 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
     private let units: UnitTable
     private let groups = BatchGroups()
     private let bounce = BounceBuffer()
-    /// One per descriptor of a batch.
+    /// One per descriptor of a batch. A descriptor that is no job leaves its error there, and no bytes.
     private let jobs: UnsafeMutablePointer<SecJob>
-    /// Where the jobs' descriptors are.
-    private let states: UnsafeMutablePointer<SlotState>
-
-    /// How far a descriptor of a batch has come.
-    private enum SlotState {
-        /// Its job waits for a unit.
-        case waiting
-        /// Its job is done; `error` tells how.
-        case finished
-        /// There was no job.
-        case stopped(SecErrorType)
-    }
 
     init(library: LibcryptoHolder, addresses: AddressCheck) {
         decoder = SecDecoder(addresses: addresses)
         units = UnitTable(library: library)
         jobs = .allocate(capacity: DescriptorBatch.limit)
         jobs.initialize(repeating: .idle, count: DescriptorBatch.limit)
-        states = .allocate(capacity: DescriptorBatch.limit)
-        states.initialize(repeating: .finished, count: DescriptorBatch.limit)
     }
 
     deinit {
         jobs.deallocate()
-        states.deallocate()
     }
 
     func execute(_ batch: DescriptorBatch) -> BatchResult {
@@ -51,72 +36,72 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
     private func executeOne(_ entry: UnsafeMutableRawPointer) -> BatchResult {
         decoder.keys.beginBatch()
         let job = jobs
-        do throws(DecoderStop) {
-            try decoder.decode(entry.assumingMemoryBound(to: Descriptor.self).pointee, into: job)
-        } catch {
-            switch error {
-            case .refused(let refusal):
-                complete(entry, refusal)
-                return BatchResult(errorCount: 1)
-            case .nothingToDo, .keyCacheFull:  // An empty batch leaves room in every set.
-                complete(entry, .none)
-                return BatchResult()
+        // The key cache cannot be full of a batch that has only begun.
+        if decode(entry, job) == .ready {
+            if job.pointee.scattered.isEmpty {
+                units.run(job)
+            } else {
+                runScattered(job)
             }
         }
-        if job.pointee.scattered.isEmpty {
-            units.run(job)
-        } else {
-            runScattered(job)
-        }
-        let failure = job.pointee.error
-        complete(entry, failure)
-        return failure == .none ? BatchResult(byteCount: job.pointee.byteCount) : BatchResult(errorCount: 1)
+        var result = BatchResult()
+        finish(entry, job, &result)
+        return result
     }
 
     private func executeMany(_ batch: DescriptorBatch) -> BatchResult {
         decoder.keys.beginBatch()
-        for index in 0..<batch.count { states[index] = admit(batch.entries[index], jobs + index) }
+        for index in 0..<batch.count { admit(batch.entries[index], jobs + index) }
         groups.runAll(units)
 
         var result = BatchResult()
-        for index in 0..<batch.count {
-            let job = jobs + index
-            let failure: SecErrorType
-            switch states[index] {
-            case .waiting, .finished:
-                failure = job.pointee.error
-                if failure == .none { result.byteCount &+= job.pointee.byteCount }
-            case .stopped(let reason):
-                failure = reason
-            }
-            if failure != .none { result.errorCount &+= 1 }
-            complete(batch.entries[index], failure)
-        }
+        for index in 0..<batch.count { finish(batch.entries[index], jobs + index, &result) }
         return result
     }
 
     /// Decodes a descriptor of a batch and puts its job where it belongs. Scattered data has only one buffer to be put
     /// together in, so such a job is done at once.
-    private func admit(_ entry: UnsafeMutableRawPointer, _ job: UnsafeMutablePointer<SecJob>) -> SlotState {
-        while true {
-            do throws(DecoderStop) {
-                try decoder.decode(entry.assumingMemoryBound(to: Descriptor.self).pointee, into: job)
-            } catch {
-                switch error {
-                case .refused(let refusal): return .stopped(refusal)
-                case .nothingToDo: return .stopped(.none)
-                case .keyCacheFull:
-                    groups.runAll(units)
-                    decoder.keys.beginBatch()
-                    continue
-                }
-            }
-            guard job.pointee.scattered.isEmpty else {
-                runScattered(job)
-                return .finished
-            }
+    private func admit(_ entry: UnsafeMutableRawPointer, _ job: UnsafeMutablePointer<SecJob>) {
+        var outcome = decode(entry, job)
+        if outcome == .keyCacheFull {
+            groups.runAll(units)
+            decoder.keys.beginBatch()
+            outcome = decode(entry, job)
+        }
+        guard outcome == .ready else { return }
+        if job.pointee.scattered.isEmpty {
             groups.add(job)
-            return .waiting
+        } else {
+            runScattered(job)
+        }
+    }
+
+    private enum DecodeOutcome {
+        case ready
+        /// No job: `error` tells why, if it is an error.
+        case stopped
+        case keyCacheFull
+    }
+
+    @inline(__always)
+    private func decode(_ entry: UnsafeMutableRawPointer, _ job: UnsafeMutablePointer<SecJob>) -> DecodeOutcome {
+        do throws(DecoderStop) {
+            try decoder.decode(entry.assumingMemoryBound(to: Descriptor.self).pointee, into: job)
+            return .ready
+        } catch {
+            job.pointee.byteCount = 0
+            switch error {
+            case .refused(let refusal):
+                job.pointee.error = refusal
+                return .stopped
+            case .nothingToDo:
+                job.pointee.error = .none
+                return .stopped
+            case .keyCacheFull:
+                // Should it ever be the last word, it is no success.
+                job.pointee.error = .unsupported
+                return .keyCacheFull
+            }
         }
     }
 
@@ -142,6 +127,19 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
             if job.pointee.error == .none, let destination {
                 job.pointee.error = destination.scatter(memory, offset: scattered.offset, byteCount: byteCount)
             }
+        }
+    }
+
+    @inline(__always)
+    private func finish(
+        _ entry: UnsafeMutableRawPointer, _ job: UnsafeMutablePointer<SecJob>, _ result: inout BatchResult
+    ) {
+        let error = job.pointee.error
+        complete(entry, error)
+        if error == .none {
+            result.byteCount &+= job.pointee.byteCount
+        } else {
+            result.errorCount &+= 1
         }
     }
 

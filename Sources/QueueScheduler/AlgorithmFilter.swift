@@ -5,12 +5,15 @@
 /// Words are separated by commas or spaces. `ALL` takes every algorithm in, a name takes one in, `-` before either takes
 /// it out; later words win. Upper and lower case are the same.
 public struct AlgorithmFilter: Equatable, Sendable {
+    /// As it was given.
+    public private(set) var text = "ALL"
     private var words: [String] = ["ALL"]
 
     public init() {}
 
     /// nil where `text` has no word, or an empty one behind a `-`.
     public init?(_ text: String) {
+        self.text = text
         words = text.split(whereSeparator: { $0 == "," || $0 == " " }).map { String($0).asciiUppercased }
         if words.isEmpty || words.contains("-") { return nil }
     }

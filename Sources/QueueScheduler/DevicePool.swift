@@ -25,7 +25,8 @@ final class DevicePool {
     private let makeBlock: @Sendable () -> any FunctionBlock
     private var devices: [any Device]
     private var emulated: EmulatedDevice?
-    private let isEmulated: Bool
+    /// True where the device is emulated, which is then the only one.
+    let isEmulated: Bool
 
     /// Looks for hardware: a directory listing and, where that finds any, its attributes.
     init(
@@ -80,15 +81,13 @@ final class DevicePool {
         }
         var sawBusy = false
         for (index, attributes) in candidates() {
-            // The last queue is one that threads share, so that later ones are not left without.
-            let isLast = attributes.availableInstances <= 1
             do throws(Errno) {
                 let file = try devices[index].open()
                 do throws(QueueError) {
                     let pair = try QueuePair(file: file, type: type, attributes: attributes)
                     let queue = UnsafeMutablePointer<LeasedQueue>.allocate(capacity: 1)
                     queue.initialize(
-                        to: LeasedQueue(pair: pair, device: devices[index], deviceIndex: index, isShared: isLast))
+                        to: LeasedQueue(pair: pair, device: devices[index], deviceIndex: index))
                     return .opened(queue)
                 } catch {
                     continue

@@ -15,6 +15,9 @@ public final class Scheduler: @unchecked Sendable {
     /// Version whose descriptors the devices take. Every device in use has this one.
     public let version: QueueManagementVersion
 
+    /// Whether a request that a device failed has certainly changed nothing in memory.
+    public let failsWithoutWriting: Bool
+
     let log: Log
     private let pool: DevicePool
     private let queueType: UInt16
@@ -23,7 +26,6 @@ public final class Scheduler: @unchecked Sendable {
     // Guarded by the guard page's lock.
     private var generation: UInt64 = 1
     private var threads: UnsafeMutablePointer<ThreadQueue>?
-    private var sharedQueue: UnsafeMutablePointer<LeasedQueue>?
     private let retired = RetiredCounters()
 
     /// - Parameters:
@@ -46,6 +48,7 @@ public final class Scheduler: @unchecked Sendable {
         log = Log(target: configuration.logFile)
         pool = DevicePool(configuration: configuration, driverName: driverName, makeBlock: makeBlock)
         version = pool.version
+        failsWithoutWriting = pool.isEmulated
         self.guardPage.adopt(1)
     }
 
@@ -61,9 +64,9 @@ public final class Scheduler: @unchecked Sendable {
     public func run(_ request: UnsafeMutablePointer<Request>, byteCount: Int) -> ProcessorCause? {
         guard let thread = currentThread() else { return .absent }
         guard let queue = thread.pointee.queue ?? openQueue(for: thread) else { return thread.pointee.absence }
-        queue.pointee.acquire()
+        queue.pointee.lock.acquire()
         let cause = queue.pointee.isAbandoned ? .device : submit(request, to: queue)
-        queue.pointee.release()
+        queue.pointee.lock.release()
         if let cause {
             if cause == .device { giveUp(thread) }
             return cause
@@ -78,14 +81,11 @@ public final class Scheduler: @unchecked Sendable {
         currentThread()?.pointee.processor.add(cause)
     }
 
-    /// Counts a descriptor that came back with an error.
-    public func countError() {
-        currentThread()?.pointee.queue?.pointee.counters.errors.add(1)
-    }
-
-    /// Whether a request that failed on this thread's queue has certainly changed nothing in memory.
-    public var failsWithoutWriting: Bool {
-        currentThread()?.pointee.queue?.pointee.device.failsWithoutWriting ?? true
+    /// Counts a descriptor that came back with an error, and logs it.
+    public func reportError(type: UInt8) {
+        guard let queue = currentThread()?.pointee.queue else { return }
+        queue.pointee.counters.errors.add(1)
+        log.write("\(queue.pointee.device.name) failed a request of queue \(queue.pointee.pair.number), error type \(type)")
     }
 
     private func submit(_ request: UnsafeMutablePointer<Request>, to queue: UnsafeMutablePointer<LeasedQueue>)
@@ -139,6 +139,24 @@ public final class Scheduler: @unchecked Sendable {
         }
     }
 
+    // MARK: - Staging buffers
+
+    /// Memory of `stagingByteCount` bytes, with anything in it.
+    public func takeBuffer() -> UnsafeMutableRawPointer {
+        currentThread()?.pointee.buffers.pop() ?? .allocate(byteCount: Self.stagingByteCount, alignment: 64)
+    }
+
+    /// Takes back what `takeBuffer` gave, on whatever thread, and wipes the `usedByteCount` bytes at its start.
+    public func giveBack(_ buffer: UnsafeMutableRawPointer, usedByteCount: Int) {
+        linux_wipe(buffer, usedByteCount)
+        if let thread = currentThread(), thread.pointee.buffers.push(buffer) { return }
+        buffer.deallocate()
+    }
+
+    /// Bytes of a staging buffer, a multiple of every digest's block. Above a few kilobytes a copy costs more than a
+    /// second descriptor does.
+    public static let stagingByteCount = 4096
+
     // MARK: - Threads and their queues
 
     @inline(__always)
@@ -157,7 +175,6 @@ public final class Scheduler: @unchecked Sendable {
                 // Queues, rings and locks of the parent may be in any state: nothing of them is touched or freed.
                 pool.leaveBehind()
                 threads = nil
-                sharedQueue = nil
                 retired.reset()
                 generation += 1
                 guardPage.adopt(generation)
@@ -177,17 +194,22 @@ public final class Scheduler: @unchecked Sendable {
     }
 
     private func openQueue(for thread: UnsafeMutablePointer<ThreadQueue>) -> UnsafeMutablePointer<LeasedQueue>? {
-        if thread.pointee.retryTime > 0, monotonicMilliseconds() < thread.pointee.retryTime { return nil }
-        let outcome = guardPage.withLock { lease() }
-        switch outcome {
+        if thread.pointee.requestsUntilRetry > 0 {
+            thread.pointee.requestsUntilRetry -= 1
+            return nil
+        }
+        switch guardPage.withLock({ lease() }) {
         case .success(let queue):
             thread.pointee.queue = queue
+            thread.pointee.retryInterval = 0
             return queue
         case .failure(let cause):
-            // Long enough that a machine without a free queue does not spend its time asking.
-            let pauseMilliseconds: UInt64 = 20
+            // Twice as long each time: a device that is busy for a moment is soon used, and a machine without a free
+            // queue does not spend its time asking.
+            let longestInterval = 1024
             thread.pointee.absence = cause
-            thread.pointee.retryTime = monotonicMilliseconds() + pauseMilliseconds
+            thread.pointee.retryInterval = min(max(1, thread.pointee.retryInterval * 2), longestInterval)
+            thread.pointee.requestsUntilRetry = thread.pointee.retryInterval - 1
             return nil
         }
     }
@@ -197,37 +219,43 @@ public final class Scheduler: @unchecked Sendable {
         case failure(ProcessorCause)
     }
 
-    /// Opens a queue, or takes a share in the last one. With the lock held.
+    /// Opens a queue, or takes a share in one that another thread has. With the lock held.
     private func lease() -> LeaseOutcome {
         switch pool.openQueue(type: queueType) {
-        case .opened(let opened):
-            let queue = opened
-            if queue.pointee.isShared { sharedQueue = queue }
-            return .success(queue)
-        case .busy:
-            guard let sharedQueue else {
-                log.write("no queue is free")
-                return .failure(.full)
-            }
-            sharedQueue.pointee.holderCount += 1
-            return .success(sharedQueue)
-        case .absent:
-            return .failure(.absent)
+        case .opened(let queue): return .success(queue)
+        case .absent: return .failure(.absent)
+        case .busy: break
         }
+        // The queue with the fewest holders.
+        var best: UnsafeMutablePointer<LeasedQueue>?
+        var thread = threads
+        while let current = thread {
+            if let queue = current.pointee.queue,
+                best == nil || queue.pointee.holderCount < best.unsafelyUnwrapped.pointee.holderCount
+            {
+                best = queue
+            }
+            thread = current.pointee.next
+        }
+        guard let best else {
+            log.write("no queue is free")
+            return .failure(.full)
+        }
+        best.pointee.holderCount += 1
+        return .success(best)
     }
 
     /// Lets go of this thread's queue because it failed; the next request opens another.
     private func giveUp(_ thread: UnsafeMutablePointer<ThreadQueue>) {
         guardPage.withLock {
             guard let queue = thread.pointee.queue else { return }
-            queue.pointee.acquire()
+            queue.pointee.lock.acquire()
             if !queue.pointee.isAbandoned {
                 queue.pointee.isAbandoned = true
                 // Until this returns the device may still write; afterwards the caller's memory is its own again.
                 queue.pointee.pair.close()
             }
-            queue.pointee.release()
-            if sharedQueue == queue { sharedQueue = nil }
+            queue.pointee.lock.release()
             thread.pointee.queue = nil
             release(queue)
         }
@@ -237,7 +265,6 @@ public final class Scheduler: @unchecked Sendable {
     private func release(_ queue: UnsafeMutablePointer<LeasedQueue>) {
         queue.pointee.holderCount -= 1
         if queue.pointee.holderCount > 0 { return }
-        if sharedQueue == queue { sharedQueue = nil }
         retired.add(queue)
         queue.deinitialize(count: 1)
         queue.deallocate()

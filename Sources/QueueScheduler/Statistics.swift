@@ -62,7 +62,7 @@ struct StatisticsReport {
     func add(_ thread: UnsafeMutablePointer<ThreadQueue>) {
         sums.add(thread)
         guard let queue = thread.pointee.queue else { return }
-        if queue.pointee.isShared {
+        if queue.pointee.holderCount > 1 {
             if seenShared.queues.contains(queue) { return }
             seenShared.queues.append(queue)
         }

@@ -4,44 +4,25 @@ import CLinux
 import HisiliconDriver
 import UacceDevice
 
-/// A queue pair that threads submit to, with the device it belongs to. One thread has it to itself, unless the device
-/// ran out of queues and its last one is shared.
+/// A queue pair that threads submit to, with the device it belongs to. One thread has it to itself, until the device
+/// runs out of queues and other threads take a share in it.
 struct LeasedQueue: ~Copyable {
     var pair: QueuePair
     let device: any Device
     /// Index in the scheduler's list of devices.
     let deviceIndex: Int
     let counters = QueueCounters()
-    let isShared: Bool
+    /// Held for the whole of a request.
+    let lock = QueueLock()
     /// Threads that hold this queue; guarded by the scheduler's lock.
     var holderCount = 1
-    /// A queue that was given up: its sharers let go of it when they notice.
+    /// A queue that was given up: its sharers let go of it when they notice. Guarded by `lock`.
     var isAbandoned = false
-    // Held for the whole of a request where the queue is shared.
-    private let lock: UnsafeMutablePointer<pthread_mutex_t>
 
-    init(pair: consuming QueuePair, device: any Device, deviceIndex: Int, isShared: Bool) {
+    init(pair: consuming QueuePair, device: any Device, deviceIndex: Int) {
         self.pair = pair
         self.device = device
         self.deviceIndex = deviceIndex
-        self.isShared = isShared
-        lock = .allocate(capacity: 1)
-        pthread_mutex_init(lock, nil)
-    }
-
-    deinit {
-        pthread_mutex_destroy(lock)
-        lock.deallocate()
-    }
-
-    @inline(__always)
-    func acquire() {
-        if isShared { pthread_mutex_lock(lock) }
-    }
-
-    @inline(__always)
-    func release() {
-        if isShared { pthread_mutex_unlock(lock) }
     }
 }
 
@@ -51,9 +32,13 @@ struct ThreadQueue: ~Copyable {
     /// The fork generation it was made in; in a child it does not match and is left behind untouched.
     let generation: UInt64
     var queue: UnsafeMutablePointer<LeasedQueue>?
-    /// Why there is no queue, and when (monotonic milliseconds) asking again is worth it.
+    /// Why there is no queue, how many requests will pass before the next try to get one, and how many passed between
+    /// the last two.
     var absence = ProcessorCause.absent
-    var retryTime: UInt64 = 0
+    var requestsUntilRetry = 0
+    var retryInterval = 0
+    /// Staging buffers that sessions of this thread gave back, for the next to take.
+    var buffers = BufferStack()
     let processor = ProcessorCounters()
     /// Neighbours in the scheduler's list; guarded by its lock.
     var next: UnsafeMutablePointer<ThreadQueue>?

@@ -5,13 +5,15 @@ import COpenSSL
 
 /// The functions of one cipher of the default provider, as its dispatch table lists them.
 struct CipherFunctions {
-    typealias Initialise = @convention(c) (
-        UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, Int, UnsafePointer<UInt8>?, Int, UnsafePointer<OSSL_PARAM>?
-    ) -> Int32
-    typealias Run = @convention(c) (
-        UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<Int>?, Int,
-        UnsafePointer<UInt8>?, Int
-    ) -> Int32
+    typealias Initialise =
+        @convention(c) (
+            UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, Int, UnsafePointer<UInt8>?, Int, UnsafePointer<OSSL_PARAM>?
+        ) -> Int32
+    typealias Run =
+        @convention(c) (
+            UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<Int>?, Int,
+            UnsafePointer<UInt8>?, Int
+        ) -> Int32
 
     let newContext: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
     let freeContext: @convention(c) (UnsafeMutableRawPointer?) -> Void

@@ -3,8 +3,8 @@
 /// The digests, as functions of a chaining state that the caller keeps.
 ///
 /// A state is `stateByteCount` bytes in the digest's own byte order (big-endian words; MD5: little-endian), at any
-/// alignment, so that after the last block its first `digestByteCount` bytes are the digest. Nothing here allocates, and
-/// no copy of a state stays on the stack.
+/// alignment, so that after the last block its first `digestByteCount` bytes are the digest. Nothing here allocates,
+/// and no copy of a state stays on the stack.
 public enum DigestAlgorithm: UInt8, CaseIterable, Sendable {
     case md5
     case sha1

@@ -46,7 +46,8 @@ public final class Libcrypto: @unchecked Sendable {
         guard let functions = findCipher(named: cipherTable[row].name) else { return nil }
         let mine = UnsafeMutablePointer<CipherFunctions>.allocate(capacity: 1)
         mine.initialize(to: functions)
-        let (stored, theirs) = ciphers[row].compareExchange(expected: nil, desired: mine, ordering: .acquiringAndReleasing)
+        let (stored, theirs) = ciphers[row].compareExchange(
+            expected: nil, desired: mine, ordering: .acquiringAndReleasing)
         guard !stored, let theirs else { return UnsafePointer(mine) }
         mine.deallocate()  // Another thread was faster.
         return UnsafePointer(theirs)

@@ -2,8 +2,8 @@
 
 import Synchronization
 
-/// Opens `Libcrypto` when it is first needed, so that whoever may need it costs nothing until then. Shared by everything
-/// that computes on the CPU; may be used by several threads at once.
+/// Opens `Libcrypto` when it is first needed, so that whoever may need it costs nothing until then. Shared by all that
+/// computes on the CPU; may be used by several threads at once.
 public final class LibcryptoHolder: Sendable {
     private let opened = Atomic<Unmanaged<Libcrypto>?>(nil)
 

@@ -132,7 +132,8 @@ import Testing
                 descriptor.authTotalBitCount = UInt64(message.count) * 8
                 #expect(bench.run(descriptor) == SecErrorType.none)
                 #expect(
-                    Array(mac.bytes.prefix(algorithm.digestByteCount)) == EVPReference.digest(algorithm, Array(message)))
+                    Array(mac.bytes.prefix(algorithm.digestByteCount)) == EVPReference.digest(algorithm, Array(message))
+                )
                 #expect(mac.isFenced && state.isFenced)
             }
         }

@@ -38,8 +38,8 @@ import Testing
         }
     }
 
-    /// One key under many ciphers and in both directions: none takes another's expansion. As the key's address picks the
-    /// place, they do not fit into the cache together, not even for one batch.
+    /// One key under many ciphers and in both directions: none takes another's expansion. The key's address picks the
+    /// place in the cache, where they do not fit together, not even for one batch.
     @Test(arguments: [1, 5, 40])
     func oneKeyForManyCiphers(_ batchCount: Int) {
         var generator = SeededGenerator(seed: 30)

@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    /// Every address is good for the longest thing it may be used for, so that work is really done; nothing else is sane.
+    /// Every address is good for the longest thing it may be used for, so that work is done; nothing else is sane.
     @Test(arguments: SecVersion.allCases)
     func anythingGoes(_ version: SecVersion) {
         run(version.descriptor, addresses: .trusting, count: 12000, seed: 50)
@@ -116,7 +116,8 @@ import Testing
         if likely() { descriptor.isInvalid = false }
         if likely() {
             let isCipher = Bool.random(using: &generator)
-            descriptor.cipher = isCipher ? [.encrypt, .decrypt].randomElement(using: &generator) : SecCipherOperation.none
+            descriptor.cipher =
+                isCipher ? [.encrypt, .decrypt].randomElement(using: &generator) : SecCipherOperation.none
             descriptor.auth = isCipher ? SecAuthOperation.none : .compute
         }
         if likely() { descriptor.scene = .stream }

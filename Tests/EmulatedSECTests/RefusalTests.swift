@@ -66,31 +66,53 @@ import Testing
         }
 
         for code: UInt8 in 3...7 { ground.expect(.keyLength, cipher) { $0.cipherKeyCode = code } }
-        ground.expect(.keyLength, cipher) { $0.cipherMode = .xts; $0.cipherKeyCode = 1 }
-        for code: UInt8 in [0, 2, 4] {
-            ground.expect(.keyLength, cipher) { $0.cipherAlgorithm = .tripleDES; $0.cipherKeyCode = code }
+        ground.expect(.keyLength, cipher) {
+            $0.cipherMode = .xts; $0.cipherKeyCode = 1
         }
-        ground.expect(.keyLength, cipher) { $0.cipherAlgorithm = .sm4; $0.cipherKeyCode = 1 }
+        for code: UInt8 in [0, 2, 4] {
+            ground.expect(.keyLength, cipher) {
+                $0.cipherAlgorithm = .tripleDES; $0.cipherKeyCode = code
+            }
+        }
+        ground.expect(.keyLength, cipher) {
+            $0.cipherAlgorithm = .sm4; $0.cipherKeyCode = 1
+        }
         ground.expect(.keyLength, cipher, "equal halves of an XTS key") {
             $0.cipherMode = .xts
             $0.cipherKeyAddress = $0.sourceAddress
         }
-        ground.expect(.unsupported, cipher) { $0.cipherMode = .xts; $0.cipherAlgorithm = .sm4 }
-        ground.expect(.mode, cipher) { $0.cipherMode = .xts; $0.cipherAlgorithm = .des }
+        ground.expect(.unsupported, cipher) {
+            $0.cipherMode = .xts; $0.cipherAlgorithm = .sm4
+        }
+        ground.expect(.mode, cipher) {
+            $0.cipherMode = .xts; $0.cipherAlgorithm = .des
+        }
 
         for length: UInt32 in [0, 1, 15, 17, 0xfffe10, 0xffffff] {
             ground.expect(.dataLength, cipher) { $0.cipherByteCount = length }
         }
-        ground.expect(.dataLength, cipher) { $0.cipherMode = .ecb; $0.cipherByteCount = 8 }
-        ground.expect(.dataLength, cipher) { $0.cipherAlgorithm = .des; $0.cipherByteCount = 12 }
-        ground.expect(.dataLength, cipher) { $0.cipherMode = .xts; $0.cipherByteCount = 15 }
+        ground.expect(.dataLength, cipher) {
+            $0.cipherMode = .ecb; $0.cipherByteCount = 8
+        }
+        ground.expect(.dataLength, cipher) {
+            $0.cipherAlgorithm = .des; $0.cipherByteCount = 12
+        }
+        ground.expect(.dataLength, cipher) {
+            $0.cipherMode = .xts; $0.cipherByteCount = 15
+        }
         ground.expect(.dataLength, digest) { $0.authByteCount = 0xfffe01 }
-        ground.expect(.dataLength, digest) { $0.authPadding = .noPad; $0.authByteCount = 63; $0.macWordCount = 0 }
-        ground.expect(.dataLength, digest) { $0.authPadding = .noPad; $0.authByteCount = 0; $0.macWordCount = 0 }
+        ground.expect(.dataLength, digest) {
+            $0.authPadding = .noPad; $0.authByteCount = 63; $0.macWordCount = 0
+        }
+        ground.expect(.dataLength, digest) {
+            $0.authPadding = .noPad; $0.authByteCount = 0; $0.macWordCount = 0
+        }
 
         for words: UInt8 in [0, 9, 31] { ground.expect(.macLength, digest) { $0.macWordCount = words } }
         for words: UInt8 in [1, 7, 9] {
-            ground.expect(.macLength, digest) { $0.authPadding = .noPad; $0.macWordCount = words }
+            ground.expect(.macLength, digest) {
+                $0.authPadding = .noPad; $0.macWordCount = words
+            }
         }
         ground.expect(.macLength, digest, "a state is longer than its digest") {
             $0.authAlgorithm = .sha224
@@ -151,13 +173,23 @@ import Testing
         let v2 = Ground<SecBD2>()
         let v3 = Ground<SecBD3>()
         for mode in [SecCipherMode.ctr, .ofb, .cfb] {
-            v2.expect(.mode, v2.cipher) { $0.cipherMode = mode; $0.cipherByteCount = 64 }
+            v2.expect(.mode, v2.cipher) {
+                $0.cipherMode = mode; $0.cipherByteCount = 64
+            }
         }
-        v2.expect(.mode, v2.cipher) { $0.cipherMode = .cbcCiphertextStealing; $0.cipherWidth = 1 }
-        v3.expect(.mode, v3.cipher, "a counter of 32 bits") { $0.cipherMode = .ctr; $0.counterMode = 0 }
-        v3.expect(.mode, v3.cipher) { $0.cipherMode = .ctr; $0.counterMode = 2; $0.cipherAlgorithm = .des }
+        v2.expect(.mode, v2.cipher) {
+            $0.cipherMode = .cbcCiphertextStealing; $0.cipherWidth = 1
+        }
+        v3.expect(.mode, v3.cipher, "a counter of 32 bits") {
+            $0.cipherMode = .ctr; $0.counterMode = 0
+        }
+        v3.expect(.mode, v3.cipher) {
+            $0.cipherMode = .ctr; $0.counterMode = 2; $0.cipherAlgorithm = .des
+        }
         for width: UInt8 in [0, 4, 7] {
-            v3.expect(.mode, v3.cipher) { $0.cipherMode = .cbcCiphertextStealing; $0.cipherWidth = width }
+            v3.expect(.mode, v3.cipher) {
+                $0.cipherMode = .cbcCiphertextStealing; $0.cipherWidth = width
+            }
         }
         v3.expect(.mode, v3.cipher) {
             $0.cipherMode = .cbcCiphertextStealing

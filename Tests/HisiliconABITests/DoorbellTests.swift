@@ -16,7 +16,9 @@ import Testing
     }
 
     @Test func queueNumbersAreTenBits() {
-        #expect(Doorbell(queue: 0xffff, command: .submission, index: 1) == Doorbell(queue: 0x3ff, command: .submission, index: 1))
+        #expect(
+            Doorbell(queue: 0xffff, command: .submission, index: 1)
+                == Doorbell(queue: 0x3ff, command: .submission, index: 1))
     }
 
     @Test func decoding() {

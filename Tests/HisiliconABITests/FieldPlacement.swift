@@ -39,7 +39,8 @@ struct FieldPlacement<Descriptor: SecDescriptor>: CustomTestStringConvertible {
         FieldPlacement(
             testDescription: name, bits: (byteOffset * 8 + bits.lowerBound)..<(byteOffset * 8 + bits.upperBound + 1),
             values: (0...UInt64(1 << bits.count - 1)).filter { Code(rawValue: UInt8($0)) != nil },
-            set: { $0[keyPath: path] = Code(rawValue: UInt8($1)) }, get: { $0[keyPath: path].map { UInt64($0.rawValue) } })
+            set: { $0[keyPath: path] = Code(rawValue: UInt8($1)) },
+            get: { $0[keyPath: path].map { UInt64($0.rawValue) } })
     }
 
     /// A field that is either of two values.

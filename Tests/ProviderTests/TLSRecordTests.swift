@@ -76,7 +76,8 @@ import Testing
         var random = SeededRandom(algorithm.name, 0)
         for macSize in Self.macSizes {
             for length in [0, 1, 7, 8, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 80] {
-                for direction in Direction.allCases {
+                // Where OpenSSL 3.0 takes an explicit IV off an empty record it reads in front of the buffer.
+                for direction in Direction.allCases where length > 0 || direction == .encrypt {
                     try Difference.locate("\(algorithm.name) \(direction), mac \(macSize), \(length) bytes") {
                         let secret = bench.secret(&random)
                         let data = Array(RandomBytes.slice(length, &random))

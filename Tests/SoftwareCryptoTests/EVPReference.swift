@@ -28,7 +28,7 @@ enum EVPReference {
     }
 
     /// EVP's name of a cipher, and the `cts_mode` to set.
-    static func name(_ kind: CipherKind) -> (name: String, stealing: String?) {
+    static func name(_ kind: CipherKind) -> (name: String, stealing: StaticString?) {
         let bits = kind.mode == .xts ? kind.keyByteCount * 4 : kind.keyByteCount * 8
         let family =
             switch kind.family {
@@ -60,9 +60,13 @@ enum EVPReference {
         }
         guard EVP_CipherInit_ex2(context, cipher, key, iv, encrypt ? 1 : 0, nil) == 1 else { return nil }
         EVP_CIPHER_CTX_set_padding(context, 0)
-        if var stealing = stealing.map({ Array($0.utf8CString) }) {
+        if let stealing {
+            // Literals, because the parameters point to them.
+            let key: StaticString = "cts_mode"
             var parameters = [
-                OSSL_PARAM_construct_utf8_string(OSSL_CIPHER_PARAM_CTS_MODE, &stealing, 0), OSSL_PARAM_construct_end(),
+                OSSL_PARAM_construct_utf8_string(
+                    characters(key), UnsafeMutablePointer(mutating: characters(stealing)), 0),
+                OSSL_PARAM_construct_end(),
             ]
             guard EVP_CIPHER_CTX_set_params(context, &parameters) == 1 else { return nil }
         }
@@ -70,11 +74,17 @@ enum EVPReference {
         var first: Int32 = 0
         var last: Int32 = 0
         guard EVP_CipherUpdate(context, &output, &first, input, Int32(input.count)) == 1 else { return nil }
-        guard output.withUnsafeMutableBufferPointer({
-            EVP_CipherFinal_ex(context, $0.baseAddress! + Int(first), &last) == 1
-        }) else { return nil }
+        guard
+            output.withUnsafeMutableBufferPointer({
+                EVP_CipherFinal_ex(context, $0.baseAddress! + Int(first), &last) == 1
+            })
+        else { return nil }
         return Array(output.prefix(Int(first + last)))
     }
+}
+
+private func characters(_ literal: StaticString) -> UnsafePointer<CChar> {
+    UnsafeRawPointer(literal.utf8Start).assumingMemoryBound(to: CChar.self)
 }
 
 /// A generator whose seed a failing test can be repeated with.

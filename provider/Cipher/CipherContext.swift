@@ -70,9 +70,10 @@ struct CipherContext: ~Copyable {
             isMessageDone = false
         }
         session.resetStream()
-        if let iv, algorithm.mode != .ecb {
+        // The default provider checks the length of an IV that nobody needs for 3DES, and not for the others.
+        if let iv, algorithm.mode != .ecb || algorithm.algorithm == .tripleDES {
             guard ivByteCount == algorithm.ivByteCount else {
-                raise(PROV_R_INVALID_IV_LENGTH)
+                raiseProviderError(PROV_R_INVALID_IV_LENGTH)
                 return false
             }
             hasIV = true
@@ -90,7 +91,7 @@ struct CipherContext: ~Copyable {
             return true
         }
         guard keyByteCount == algorithm.keyByteCount else {
-            raise(PROV_R_INVALID_KEY_LENGTH)
+            raiseProviderError(PROV_R_INVALID_KEY_LENGTH)
             return false
         }
         return perform { session throws(SessionError) in try session.setKey(key, isEncrypting: isEncrypting) }
@@ -122,7 +123,9 @@ struct CipherContext: ~Copyable {
             return updateBlocks(input, byteCount, output, capacity)
         }
         guard byteCount > 0 else { return 0 }
-        return stream(input, byteCount, output, capacity)
+        guard let written = stream(input, byteCount, output, capacity) else { return nil }
+        guard tls.version > 0, !session.isEncrypting, let output else { return written }
+        return tls.splitMAC(output, byteCount: written)
     }
 
     /// Ends the message. Returns how many bytes were written.
@@ -147,13 +150,15 @@ struct CipherContext: ~Copyable {
         guard capacity >= byteCount else { return fail(PROV_R_OUTPUT_BUFFER_TOO_SMALL) }
         guard byteCount > 0 else { return 0 }
         if algorithm.isStream { return stream(input, byteCount, output, capacity) }
-        if algorithm.mode == .cbcCiphertextStealing {
-            return stealingMessage(input, byteCount, output, capacity) ?? fail(PROV_R_CIPHER_OPERATION_FAILED)
-        }
         let whole = byteCount & ~(algorithm.blockByteCount - 1)
         guard whole == byteCount || algorithm.mode == .ecb else { return fail(PROV_R_CIPHER_OPERATION_FAILED) }
-        guard let input, let output, blocks(input, output, whole) else { return nil }
-        return byteCount
+        guard let input, let output else { return nil }
+        let isDone =
+            algorithm.mode == .cbcCiphertextStealing
+            ? perform { session throws(SessionError) in
+                try session.updatePlainBlocks(input, output, byteCount: whole)
+            } : blocks(input, output, whole)
+        return isDone ? byteCount : nil
     }
 
     private mutating func stream(
@@ -364,7 +369,7 @@ struct CipherContext: ~Copyable {
     }
 
     private func fail(_ reason: Int32, line: Int32 = #line) -> Int? {
-        raise(reason, line: line)
+        raiseProviderError(reason, line: line)
         return nil
     }
 }

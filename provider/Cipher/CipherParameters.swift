@@ -48,7 +48,7 @@ enum CipherParameters {
             answers.set(ParameterName.blockSize, size: cipher.reportedBlockByteCount),
             answers.set(ParameterName.ivLength, size: cipher.ivByteCount)
         else {
-            raise(PROV_R_FAILED_TO_SET_PARAMETER)
+            raiseProviderError(PROV_R_FAILED_TO_SET_PARAMETER)
             return 0
         }
         return 1
@@ -74,7 +74,7 @@ enum CipherParameters {
             answers.set(ParameterName.number, uint: UInt32(context.pointee.session.streamOffset)),
             answers.set(ParameterName.keyLength, size: cipher.keyByteCount),
             answers.set(
-                ParameterName.tlsMAC, octetPointer: context.pointee.tls.mac,
+                ParameterName.tlsMAC, octetPointer: context.pointee.tls.mac.map { UnsafeRawPointer($0) },
                 byteCount: context.pointee.tls.macByteCount)
         else { return failToSet() }
         // Only where it is asked for: in the middle of a stream it takes a request to know.
@@ -114,14 +114,14 @@ enum CipherParameters {
                 if cipher.isStream { context.pointee.session.setStreamOffset(Int(number)) }
             }
         } catch {
-            raise(PROV_R_FAILED_TO_GET_PARAMETER)
+            raiseProviderError(PROV_R_FAILED_TO_GET_PARAMETER)
             return 0
         }
         return 1
     }
 
     private static func failToSet() -> Int32 {
-        raise(PROV_R_FAILED_TO_SET_PARAMETER)
+        raiseProviderError(PROV_R_FAILED_TO_SET_PARAMETER)
         return 0
     }
 
@@ -139,10 +139,10 @@ enum CipherParameters {
 
     /// A random key, each byte with odd parity (FIPS 46-3).
     private static func makeTripleDESKey(_ parameter: UnsafeMutablePointer<OSSL_PARAM>, byteCount: Int) -> Int32 {
-        guard let data = parameter.pointee.data, parameter.pointee.data_size >= byteCount,
-            getentropy(data, byteCount) == 0
+        // EVP_CIPHER_CTX_rand_key hands over a buffer for the key without saying how large it is.
+        guard let data = parameter.pointee.data, getentropy(data, byteCount) == 0
         else {
-            raise(PROV_R_FAILED_TO_GENERATE_KEY)
+            raiseProviderError(PROV_R_FAILED_TO_GENERATE_KEY)
             return 0
         }
         let key = data.assumingMemoryBound(to: UInt8.self)

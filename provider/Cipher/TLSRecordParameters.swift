@@ -15,6 +15,8 @@ struct TLSRecordParameters: ~Copyable {
     var macByteCount = 0
     /// The MAC of the record that was opened last: `macByteCount` bytes, or nil.
     private(set) var mac: UnsafeMutableRawPointer?
+    /// Whether `mac` is memory of its own, rather than the end of the record.
+    private var ownsMAC = false
 
     /// EVP_MAX_MD_SIZE.
     static let largestMACByteCount = 64
@@ -28,7 +30,13 @@ struct TLSRecordParameters: ~Copyable {
     }
 
     deinit {
-        mac?.deallocate()
+        if ownsMAC { mac?.deallocate() }
+    }
+
+    private mutating func setMAC(_ newMAC: UnsafeMutableRawPointer?, isOwned: Bool) {
+        if ownsMAC { mac?.deallocate() }
+        mac = newMAC
+        ownsMAC = isOwned
     }
 
     /// Writes the padding of a record to be encrypted (RFC 5246, 6.2.3.2): each byte says how many there are besides
@@ -44,8 +52,7 @@ struct TLSRecordParameters: ~Copyable {
     /// - Returns: bytes of payload, or nil where the record's length alone shows that it is invalid. With bad padding
     ///   the MAC is a random one, which will not match: the caller finds out with the same work as ever.
     mutating func open(_ record: UnsafeMutablePointer<UInt8>, byteCount: Int, blockByteCount: Int) -> Int? {
-        mac?.deallocate()
-        mac = nil
+        setMAC(nil, isOwned: false)
         var record = record
         var length = byteCount
         switch version {
@@ -68,8 +75,17 @@ struct TLSRecordParameters: ~Copyable {
             return good == 0 ? nil : Int(end)
         }
         guard let copy = copyMAC(record, length, end: end, good: good) else { return nil }
-        mac = copy
+        setMAC(copy, isOwned: true)
         return Int(end) - macByteCount
+    }
+
+    /// Takes the MAC off the end of a decrypted record without padding (a stream cipher's), where its place is no
+    /// secret. Returns bytes of payload, or nil where the record is too short.
+    mutating func splitMAC(_ record: UnsafeMutablePointer<UInt8>, byteCount: Int) -> Int? {
+        guard macByteCount > 0 else { return byteCount }
+        guard byteCount >= macByteCount else { return nil }
+        setMAC(UnsafeMutableRawPointer(record + (byteCount - macByteCount)), isOwned: false)
+        return byteCount - macByteCount
     }
 
     /// All ones where SSL 3.0 padding is right: no longer than a block, with any content.

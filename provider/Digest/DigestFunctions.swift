@@ -80,7 +80,7 @@ enum DigestFunctions {
             answers.set(ParameterName.isXOF, int: 0),
             answers.set(ParameterName.isAlgorithmIdentifierAbsent, int: row.isAlgorithmIdentifierAbsent ? 1 : 0)
         else {
-            raise(PROV_R_FAILED_TO_SET_PARAMETER)
+            raiseProviderError(PROV_R_FAILED_TO_SET_PARAMETER)
             return 0
         }
         return 1
