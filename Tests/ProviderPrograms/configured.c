@@ -6,9 +6,7 @@
 // default provider's), prints the provider's statistics, and unloads it. A configuration that is refused ends it with
 // status 3 and OpenSSL's errors on stderr; an algorithm that is not offered with status 4.
 
-#include "provider_program.h"
-
-#include <openssl/params.h>
+#include "statistics_reader.h"
 
 static void digest(OSSL_LIB_CTX *library, const char *name)
 {
@@ -46,19 +44,6 @@ static int cipher(OSSL_LIB_CTX *library, const char *name)
     return 1;
 }
 
-// As a pointer or copied into a buffer, whichever the provider says it does.
-static void print_statistics(OSSL_PROVIDER *provider)
-{
-    static char buffer[1 << 16];
-    char *text = buffer;
-    const OSSL_PARAM *known = OSSL_PARAM_locate_const(OSSL_PROVIDER_gettable_params(provider), "uacce-statistics");
-    if (known == NULL) return;
-    OSSL_PARAM parameters[2] = {OSSL_PARAM_construct_utf8_ptr(known->key, &text, 0), OSSL_PARAM_construct_end()};
-    if (known->data_type != OSSL_PARAM_UTF8_PTR)
-        parameters[0] = OSSL_PARAM_construct_utf8_string(known->key, buffer, sizeof buffer);
-    if (OSSL_PROVIDER_get_params(provider, parameters)) fputs(text, stdout);
-}
-
 int main(int count, char **arguments)
 {
     REQUIRE(count >= 2);
@@ -79,7 +64,9 @@ int main(int count, char **arguments)
             return 4;
         }
     }
-    print_statistics(provider);
+    static char buffer[STATISTICS_CAPACITY];
+    const char *text = read_statistics(provider, buffer);
+    if (text != NULL) fputs(text, stdout);
     REQUIRE(OSSL_PROVIDER_unload(provider));
     OSSL_LIB_CTX_free(library);
     return 0;

@@ -222,17 +222,14 @@ import Testing
         #expect(try Statistics(of: library).requests > 0, "the device was never tried again")
     }
 
-    /// One queue, taken by the first thread: the others share it, or the CPU serves them.
+    /// One queue for many threads: they share it.
     @Test func oneQueueForAll() throws {
-        let library = try library("busy@1", fallback: true)
+        let library = try library("busy@1", fallback: false)
         try OneRequest.digest("SHA2-256", 100, library)
         try Threads.run(6) { thread in
             for round in 0..<10 { try OneRequest.digest("SHA2-512", 1_000 + 50 * thread + round, library) }
         }
-        let statistics = try Statistics(of: library)
-        #expect(statistics.requests >= 1)
-        #expect(statistics.processor.total == statistics.processor.full)
-        #expect(statistics.requests + statistics.processor.full >= 61)
+        #expect(try Statistics(of: library).requests >= 61)
     }
 
     // MARK: Many faults at once
