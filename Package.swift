@@ -71,6 +71,7 @@ let hostTargets: [Target] = [
             "HisiliconABI", "COpenSSL", "CLinux",
         ],
         swiftSettings: common),
+    .testTarget(name: "UaccectlTests", swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
 ]
 

@@ -16,7 +16,8 @@ import Testing
         }
         requests.ask(5, 5)
         pair.close()
-        #expect((0..<6).map { requests.state($0) } == [.completed, .completed, .abandoned, .abandoned, .abandoned, .idle])
+        #expect(
+            (0..<6).map { requests.state($0) } == [.completed, .completed, .abandoned, .abandoned, .abandoned, .idle])
         // Untouched by the device.
         #expect(requests.words(2)[1] != AffineBlock.result(of: 2))
         #expect(pair.inFlightCount == 0)

@@ -42,6 +42,9 @@ import Testing
 
     @Test func unknownWords() throws {
         #expect(try #require(AlgorithmFilter("ALL,-md5,sha256")).unknownWords(among: names).isEmpty)
-        #expect(try #require(AlgorithmFilter("SHA257, -MD6, SM3, SSL3-MD5")).unknownWords(among: names) == ["SHA257", "-MD6"])
+        #expect(
+            try #require(AlgorithmFilter("SHA257, -MD6, SM3, SSL3-MD5")).unknownWords(among: names) == [
+                "SHA257", "-MD6",
+            ])
     }
 }

@@ -55,13 +55,15 @@ import Testing
         let inside = Atomic<Int>(0)
         let greatest = Atomic<Int>(0)
         // A batch waits until every thread's queue executes one: possible only if no two share.
-        let test = try TestScheduler(queueCount: threadCount, onBatch: {
-            let now = inside.add(1, ordering: .relaxed).newValue
-            _ = greatest.max(now, ordering: .relaxed)
-            barrier.wait()
-            inside.subtract(1, ordering: .relaxed)
-            barrier.wait()
-        })
+        let test = try TestScheduler(
+            queueCount: threadCount,
+            onBatch: {
+                let now = inside.add(1, ordering: .relaxed).newValue
+                _ = greatest.max(now, ordering: .relaxed)
+                barrier.wait()
+                inside.subtract(1, ordering: .relaxed)
+                barrier.wait()
+            })
         let scheduler = test.scheduler
         try Threads.run(threadCount) { _ in #expect(runAdditions(20, on: scheduler) == 20) }
         #expect(greatest.load(ordering: .relaxed) == threadCount)
