@@ -68,7 +68,7 @@ let hostTargets: [Target] = [
         name: "CryptoSessionsTests",
         dependencies: [
             "CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "HisiliconDriver",
-            "HisiliconABI", "COpenSSL", "CLinux",
+            "HisiliconABI", "CUacce", "COpenSSL", "CLinux",
         ],
         swiftSettings: common),
     .testTarget(name: "UaccectlTests", swiftSettings: common),

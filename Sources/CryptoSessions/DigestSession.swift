@@ -28,6 +28,8 @@ public struct DigestSession: ~Copyable {
     private var totalByteCount: UInt64 = 0
     /// True once a part of the message is in the chaining state.
     private var hasState = false
+    /// Why a part of the message is missing from the state: no digest of the rest is given out.
+    private var failure: SessionError?
 
     public init(_ engine: CryptoEngine, _ algorithm: DigestAlgorithm) {
         self.engine = engine
@@ -47,6 +49,7 @@ public struct DigestSession: ~Copyable {
         stagedByteCount = other.stagedByteCount
         totalByteCount = other.totalByteCount
         hasState = other.hasState
+        failure = other.failure
         memory.copyState(from: other.memory, stagedByteCount: other.buffer == nil ? stagedByteCount : 0)
         if let original = other.buffer {
             let copy = engine.scheduler.takeBuffer()
@@ -66,6 +69,7 @@ public struct DigestSession: ~Copyable {
         stagedByteCount = 0
         totalByteCount = 0
         hasState = false
+        failure = nil
         if let buffer {
             engine.scheduler.giveBack(buffer, usedByteCount: bufferUse)
             self.buffer = nil
@@ -73,8 +77,10 @@ public struct DigestSession: ~Copyable {
         }
     }
 
-    /// Adds `byteCount` bytes to the message.
+    /// Adds `byteCount` bytes to the message. After an error the message is lost: whatever follows fails in the same
+    /// way, until `reset`.
     public mutating func update(_ data: UnsafeRawPointer, byteCount: Int) throws(SessionError) {
+        if let failure { throw failure }
         totalByteCount &+= UInt64(byteCount)
         var data = data
         var remaining = byteCount
@@ -99,8 +105,9 @@ public struct DigestSession: ~Copyable {
         _ = stage(data + done, remaining - done)
     }
 
-    /// Ends the message and writes `algorithm.digestByteCount` bytes.
+    /// Ends the message and writes `algorithm.digestByteCount` bytes. After an error it may be tried again.
     public mutating func finish(into digest: UnsafeMutableRawPointer) throws(SessionError) {
+        if let failure { throw failure }
         let part: DigestMemory.Part = hasState ? .end(totalByteCount: totalByteCount) : .single
         // BD2 has no way to say "an empty message".
         let isUnsupported = totalByteCount == 0 && version == .v2
@@ -149,7 +156,12 @@ public struct DigestSession: ~Copyable {
     /// Moves the chaining state over whole blocks.
     private mutating func digestBlocks(_ blocks: UnsafeRawPointer, _ byteCount: Int) throws(SessionError) {
         if let cause = try device(hasState ? .middle : .first, blocks, byteCount, unless: sizePolicy(byteCount)) {
-            try engine.yieldToProcessor(cause)
+            do throws(SessionError) {
+                try engine.yieldToProcessor(cause)
+            } catch {
+                failure = error
+                throw error
+            }
             if !hasState { algorithm.initialState(into: memory.state) }
             algorithm.compress(
                 state: memory.state, blocks: blocks, blockCount: byteCount / algorithm.blockByteCount)

@@ -66,14 +66,14 @@ public final class Scheduler: @unchecked Sendable {
         guard let queue = thread.pointee.queue ?? openQueue(for: thread) else { return thread.pointee.absence }
         queue.pointee.lock.acquire()
         let cause = queue.pointee.isAbandoned ? .device : submit(request, to: queue)
-        queue.pointee.lock.release()
-        if let cause {
-            if cause == .device { giveUp(thread) }
-            return cause
+        if cause == nil {
+            // With the lock held, as everything that sharers count on a queue: a counter has one writer at a time.
+            queue.pointee.counters.requests.add(1)
+            queue.pointee.counters.bytes.add(byteCount)
         }
-        queue.pointee.counters.requests.add(1)
-        queue.pointee.counters.bytes.add(byteCount)
-        return nil
+        queue.pointee.lock.release()
+        if cause == .device { giveUp(thread) }
+        return cause
     }
 
     /// Counts a request that the CPU did.
@@ -84,7 +84,9 @@ public final class Scheduler: @unchecked Sendable {
     /// Counts a descriptor that came back with an error, and logs it.
     public func reportError(type: UInt8) {
         guard let queue = currentThread()?.pointee.queue else { return }
+        queue.pointee.lock.acquire()
         queue.pointee.counters.errors.add(1)
+        queue.pointee.lock.release()
         log.write(
             "\(queue.pointee.device.name) failed a request of queue \(queue.pointee.pair.number), error type \(type)")
     }
@@ -169,17 +171,21 @@ public final class Scheduler: @unchecked Sendable {
         return enterThread()
     }
 
-    /// Makes this thread's entry; in a child of fork, first leaves behind what belongs to the parent.
+    /// In a child of fork, leaves behind what belongs to the parent. With the lock held.
+    private func settle() {
+        if guardPage.generation != 0 { return }
+        // Queues, rings and locks of the parent may be in any state: nothing of them is touched or freed.
+        pool.leaveBehind()
+        threads = nil
+        retired.reset()
+        generation += 1
+        guardPage.adopt(generation)
+    }
+
+    /// Makes this thread's entry.
     private func enterThread() -> UnsafeMutablePointer<ThreadQueue>? {
         guardPage.withLock {
-            if guardPage.generation == 0 {
-                // Queues, rings and locks of the parent may be in any state: nothing of them is touched or freed.
-                pool.leaveBehind()
-                threads = nil
-                retired.reset()
-                generation += 1
-                guardPage.adopt(generation)
-            }
+            settle()
             let thread = UnsafeMutablePointer<ThreadQueue>.allocate(capacity: 1)
             thread.initialize(to: ThreadQueue(scheduler: self, generation: generation))
             guard pthread_setspecific(threadKey, thread) == 0 else {
@@ -199,9 +205,14 @@ public final class Scheduler: @unchecked Sendable {
             thread.pointee.requestsUntilRetry -= 1
             return nil
         }
-        switch guardPage.withLock({ lease() }) {
+        let outcome = guardPage.withLock {
+            let outcome = lease()
+            // With the lock held: other threads look for shares there, and reports for counters.
+            if case .success(let queue) = outcome { thread.pointee.queue = queue }
+            return outcome
+        }
+        switch outcome {
         case .success(let queue):
-            thread.pointee.queue = queue
             thread.pointee.retryInterval = 0
             return queue
         case .failure(let cause):
@@ -227,11 +238,11 @@ public final class Scheduler: @unchecked Sendable {
         case .absent: return .failure(.absent)
         case .busy: break
         }
-        // The queue with the fewest holders.
+        // The queue with the fewest holders, but none that was given up and is only held by who has not noticed yet.
         var best: UnsafeMutablePointer<LeasedQueue>?
         var thread = threads
         while let current = thread {
-            if let queue = current.pointee.queue,
+            if let queue = current.pointee.queue, !queue.pointee.isAbandoned,
                 best == nil || queue.pointee.holderCount < best.unsafelyUnwrapped.pointee.holderCount
             {
                 best = queue
@@ -300,12 +311,18 @@ public final class Scheduler: @unchecked Sendable {
 
     /// False when every device is gone or out of service.
     public var isHealthy: Bool {
-        guardPage.withLock { pool.isHealthy }
+        guardPage.withLock {
+            settle()
+            return pool.isHealthy
+        }
     }
 
     /// The devices, as far as they have been looked for.
     public var deviceNames: [String] {
-        guardPage.withLock { pool.deviceNames }
+        guardPage.withLock {
+            settle()
+            return pool.deviceNames
+        }
     }
 
     /// One line of JSON per device, each ending in a newline.

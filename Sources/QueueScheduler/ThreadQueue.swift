@@ -16,7 +16,8 @@ struct LeasedQueue: ~Copyable {
     let lock = QueueLock()
     /// Threads that hold this queue; guarded by the scheduler's lock.
     var holderCount = 1
-    /// A queue that was given up: its sharers let go of it when they notice. Guarded by `lock`.
+    /// A queue that was given up: its sharers let go of it when they notice. Written with both `lock` and the
+    /// scheduler's lock held, so that either will do for reading.
     var isAbandoned = false
 
     init(pair: consuming QueuePair, device: any Device, deviceIndex: Int) {
@@ -31,6 +32,7 @@ struct ThreadQueue: ~Copyable {
     let scheduler: Unmanaged<Scheduler>
     /// The fork generation it was made in; in a child it does not match and is left behind untouched.
     let generation: UInt64
+    /// Written by the thread itself, with the scheduler's lock held; others read it with that lock.
     var queue: UnsafeMutablePointer<LeasedQueue>?
     /// Why there is no queue, how many requests will pass before the next try to get one, and how many passed between
     /// the last two.

@@ -10,15 +10,24 @@ final class AdditionBlock: FunctionBlock, Sendable {
     let entryByteCount = 128
     let defaultQueueCount: Int
     private let onBatch: (@Sendable () -> Void)?
+    private let onAttributes: (@Sendable () -> Void)?
     private let queuesMade = Atomic<UInt64>(0)
 
-    /// - Parameter onBatch: called before each batch, on the thread that executes.
-    init(queueCount: Int = 256, onBatch: (@Sendable () -> Void)? = nil) {
+    /// - Parameters:
+    ///   - onBatch: called before each batch, on the thread that executes.
+    ///   - onAttributes: called whenever the device's attributes are read, with its lock held.
+    init(
+        queueCount: Int = 256, onBatch: (@Sendable () -> Void)? = nil, onAttributes: (@Sendable () -> Void)? = nil
+    ) {
         defaultQueueCount = queueCount
         self.onBatch = onBatch
+        self.onAttributes = onAttributes
     }
 
-    func algorithms(_ version: QueueManagementVersion) -> [String] { ["addition"] }
+    func algorithms(_ version: QueueManagementVersion) -> [String] {
+        onAttributes?()
+        return ["addition"]
+    }
 
     func makeQueue(
         type: UInt16, version: QueueManagementVersion, addresses: AddressCheck

@@ -32,6 +32,9 @@ final class TestScheduler {
         scheduler.shutDown()
     }
 
+    /// The test has shut it down itself.
+    func forget() { isShutDown = true }
+
     /// The first device's line.
     func statistics() throws -> StatisticsLine {
         try #require(try StatisticsLine.all(in: scheduler.statistics).first)

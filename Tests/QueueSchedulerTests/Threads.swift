@@ -56,3 +56,26 @@ final class Barrier: @unchecked Sendable {
 
     func wait() { _ = pthread_barrier_wait(barrier) }
 }
+
+/// A thread that runs besides the test.
+final class BackgroundThread {
+    private var thread = pthread_t()
+
+    init(_ body: @escaping @Sendable () -> Void) throws {
+        let work = Unmanaged.passRetained(Box(body))
+        let result = pthread_create(
+            &thread, nil,
+            { work in
+                Unmanaged<Box>.fromOpaque(work!).takeRetainedValue().body()
+                return nil
+            }, work.toOpaque())
+        precondition(result == 0, "no more threads")
+    }
+
+    func join() { pthread_join(thread, nil) }
+
+    private final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+}
