@@ -55,12 +55,23 @@ let hostTargets: [Target] = [
         swiftSettings: common),
     .testTarget(
         name: "HisiliconDriverTests",
-        dependencies: ["HisiliconDriver", "EmulatedQM", "EmulatedSEC", "HisiliconABI", "CLinux"],
+        dependencies: ["HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CUacce", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
+        name: "QueueSchedulerTests",
+        dependencies: [
+            "QueueScheduler", "HisiliconDriver", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "UacceDevice",
+            "HisiliconABI", "CLinux",
+        ],
         swiftSettings: common),
     .testTarget(
         name: "CryptoSessionsTests",
-        dependencies: ["CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "COpenSSL", "CLinux"],
+        dependencies: [
+            "CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "HisiliconDriver",
+            "HisiliconABI", "COpenSSL", "CLinux",
+        ],
         swiftSettings: common),
+    .testTarget(name: "UaccectlTests", swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
 ]
 

@@ -88,7 +88,7 @@ struct ConfigurationLoader {
 
     /// Variables of that prefix that belong to the project's scripts and tests, not to the provider.
     private static let foreignVariables = [
-        "UACCE_MODULE", "UACCE_MODULE_DIR", "UACCE_EMBEDDED", "UACCE_UNICODE_TABLES", "UACCE_TEST_CASES",
+        "UACCE_MODULE", "UACCE_MODULE_DIR", "UACCE_EMBEDDED", "UACCE_UNICODE_TABLES",
     ]
 
     // MARK: - Unknown keys

@@ -44,7 +44,7 @@ private enum ProviderFunctions {
     nonisolated(unsafe) private static let gettable = parameterTable([
         .textPointer(ParameterName.providerName), .textPointer(ParameterName.providerVersion),
         .textPointer(ParameterName.providerBuildInformation), .int(ParameterName.providerStatus),
-        .textPointer(ParameterName.statistics),
+        .text(ParameterName.statistics),
     ])
 
     private static func provider(_ context: UnsafeMutableRawPointer?) -> ProviderContext {

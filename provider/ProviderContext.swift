@@ -14,8 +14,6 @@ final class ProviderContext {
     private let propertyDefinition: UnsafeMutablePointer<CChar>
     private let digests: UnsafeMutablePointer<OSSL_ALGORITHM>
     private let ciphers: UnsafeMutablePointer<OSSL_ALGORITHM>
-    // The text that the statistics parameter points at; replaced at each question.
-    private var statistics: UnsafeMutablePointer<CChar>?
 
     /// nil after the reason was put on the error queue.
     init?(_ core: Core) {
@@ -50,7 +48,6 @@ final class ProviderContext {
         digests.deallocate()
         ciphers.deallocate()
         propertyDefinition.deallocate()
-        statistics?.deallocate()
     }
 
     /// The algorithms of an operation, or nil.
@@ -74,10 +71,8 @@ final class ProviderContext {
             answers.set(ParameterName.providerStatus, int: engine.scheduler.isHealthy ? 1 : 0)
         else { return false }
         guard answers.buffer(ParameterName.statistics) != nil else { return true }
-        statistics?.deallocate()
-        let text = cStringCopy(engine.scheduler.statistics)
-        statistics = text
-        return answers.set(ParameterName.statistics, textPointer: text)
+        // Copied into the caller's buffer: several threads may ask at once, and each gets its own moment's text.
+        return engine.scheduler.statistics.withCString { answers.set(ParameterName.statistics, text: $0) }
     }
 }
 

@@ -33,8 +33,10 @@ public struct QueuePair: ~Copyable {
 
     private var tail = 0
     private var completionHead = 0
-    /// Completions consumed since the device was last told.
+    /// Completions consumed since the device was last told, and after how many it is: the device needs to know before
+    /// its ring is full, not each time.
     private var untoldCount = 0
+    private let tellingInterval: Int
     private var phase: UInt16 = 1
     private var isOpen = true
 
@@ -66,6 +68,7 @@ public struct QueuePair: ~Copyable {
         transmitStopped = (opened.dus + layout.transmitStatusOffset).assumingMemoryBound(to: Atomic<UInt32>.self)
         receiveStopped = (opened.dus + layout.receiveStatusOffset).assumingMemoryBound(to: Atomic<UInt32>.self)
         doorbell = opened.mmio + Int(HISI_QM_DOORBELL_V2)
+        tellingInterval = max(1, layout.completionDepth / 8)
         self.file = file
         emulated = file.emulated
         requests = .allocate(capacity: layout.submissionDepth)
@@ -95,6 +98,8 @@ public struct QueuePair: ~Copyable {
     public mutating func post(_ request: UnsafeMutablePointer<Request>) throws(QueueError) {
         guard inFlightCount < layout.submissionDepth - 1 else { throw .full }
         guard isOpen, transmitStopped.pointee.load(ordering: .relaxed) == 0 else { throw .stopped }
+        // Taken still, although the count is short: the device has completed later ones first.
+        guard requests[tail] == nil else { throw .full }
         let slot = submissions + tail * Request.descriptorByteCount
         slot.copyMemory(from: request, byteCount: Request.descriptorByteCount)
         requests[tail] = request
@@ -125,15 +130,14 @@ public struct QueuePair: ~Copyable {
                 inFlightCount &-= 1
                 count &+= 1
             }
+            untoldCount &+= 1
             completionHead &+= 1
             if completionHead == layout.completionDepth {
                 completionHead = 0
                 phase ^= 1
             }
         }
-        // The device needs to know before its ring is full, not each time.
-        untoldCount &+= count
-        if untoldCount >= Self.tellingInterval { tellCompletions(arm: false) }
+        if untoldCount >= tellingInterval { tellCompletions(arm: false) }
         return count
     }
 
@@ -148,9 +152,6 @@ public struct QueuePair: ~Copyable {
         tellCompletions(arm: true)
         _ = file.wait(milliseconds: milliseconds)
     }
-
-    /// Completions after which the device is told that their entries are free: an eighth of the ring's usual depth.
-    private static let tellingInterval = 128
 
     private mutating func tellCompletions(arm: Bool) {
         untoldCount = 0
@@ -167,6 +168,16 @@ public struct QueuePair: ~Copyable {
     public mutating func close() {
         guard isOpen else { return }
         isOpen = false
+        stop()
+        inFlightCount = 0
+    }
+
+    deinit {
+        if isOpen { stop() }
+        requests.deallocate()
+    }
+
+    private func stop() {
         // A dead queue answers with an error, and is just as stopped.
         try? file.put()
         for slot in 0..<layout.submissionDepth {
@@ -174,16 +185,7 @@ public struct QueuePair: ~Copyable {
             request.pointee.state = .abandoned
             requests[slot] = nil
         }
-        inFlightCount = 0
         file.close()
-    }
-
-    deinit {
-        if isOpen {
-            try? file.put()
-            file.close()
-        }
-        requests.deallocate()
     }
 
     @inline(__always)

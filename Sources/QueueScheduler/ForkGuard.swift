@@ -13,13 +13,16 @@ struct ForkGuard: ~Copyable {
     private let page: UnsafeMutableRawPointer
     private let generationWord: UnsafeMutablePointer<Atomic<UInt64>>
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
-    /// Where the kernel cannot wipe pages, the process id is compared instead.
-    private let watchedProcess: pid_t?
+    /// Where the kernel cannot wipe pages, the id of the process that adopted last is kept in the page and compared.
+    /// The lock is then the parent's copy, which the child can only hope nobody held.
+    private let adopter: UnsafeMutablePointer<Atomic<pid_t>>?
 
     private static let pageByteCount = 4096
 
     /// nil where there is no memory for a page.
-    init?() {
+    ///
+    /// - Parameter wipesPages: false acts as on a kernel that cannot wipe pages.
+    init?(wipesPages: Bool = true) {
         guard
             let page = linux_map(
                 Self.pageByteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
@@ -28,7 +31,8 @@ struct ForkGuard: ~Copyable {
         generationWord = page.assumingMemoryBound(to: Atomic<UInt64>.self)
         // An all-zero mutex is an initialised one with glibc and musl.
         lock = (page + 64).assumingMemoryBound(to: pthread_mutex_t.self)
-        watchedProcess = madvise(page, Self.pageByteCount, MADV_WIPEONFORK) == 0 ? nil : getpid()
+        let isWiped = wipesPages && madvise(page, Self.pageByteCount, MADV_WIPEONFORK) == 0
+        adopter = isWiped ? nil : (page + 8).assumingMemoryBound(to: Atomic<pid_t>.self)
     }
 
     deinit {
@@ -38,7 +42,7 @@ struct ForkGuard: ~Copyable {
     /// The number that `adopt` set in this process, or 0 in a child that nobody has adopted yet.
     @inline(__always)
     var generation: UInt64 {
-        if let watchedProcess, watchedProcess != getpid() { return 0 }
+        if let adopter, adopter.pointee.load(ordering: .acquiring) != getpid() { return 0 }
         return generationWord.pointee.load(ordering: .acquiring)
     }
 
@@ -46,6 +50,7 @@ struct ForkGuard: ~Copyable {
     func adopt(_ generation: UInt64) {
         // Release: pairs with the load in `generation`.
         generationWord.pointee.store(generation, ordering: .releasing)
+        adopter?.pointee.store(getpid(), ordering: .releasing)
     }
 
     func withLock<Result>(_ body: () -> Result) -> Result {

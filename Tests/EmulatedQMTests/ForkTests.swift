@@ -5,8 +5,12 @@ import Foundation
 import Testing
 
 @Suite struct ForkTests {
-    /// What the child may do with what it inherited: close it and drop it. And it may make a device of its own.
-    @Test(arguments: [0, 2]) func childLeavesItsParentsDeviceBehind(engineThreads: Int) throws {
+    /// ThreadSanitizer's own locks may be left taken in the child of a process with several threads.
+    private static let isThreadSanitized = dlsym(nil, "__tsan_init") != nil
+
+    /// What the child may do with what it inherited: close it and shut it down.
+    @Test(.disabled(if: isThreadSanitized), arguments: [0, 2])
+    func childLeavesItsParentsDeviceBehind(engineThreads: Int) throws {
         let device = EmulatedDevice(
             id: 0, block: IncrementBlock(), configuration: EmulatedDeviceConfiguration(engineThreads: engineThreads))
         defer { device.shutDown() }
@@ -17,7 +21,10 @@ import Testing
 
         let child = fork()
         if child == 0 {
-            // A child that hangs must not hang the test.
+            // A child that hangs must not hang the test; dispatch's threads block the signal.
+            var none = sigset_t()
+            sigemptyset(&none)
+            pthread_sigmask(SIG_SETMASK, &none, nil)
             alarm(20)
             _exit(Self.runChild(driver, device, memory))
         }
@@ -31,14 +38,12 @@ import Testing
         if engineThreads == 0 { #expect(driver.drain().count == 5) }
     }
 
+    /// Little, and nothing generic: the ordinary Swift runtime builds metadata at first use, under locks that another
+    /// test's thread may have held at the moment of the fork.
     private static func runChild(_ parents: RingDriver, _ device: EmulatedDevice, _ memory: UInt64) -> Int32 {
         if AddressCheck.strict.isReadable(memory, byteCount: 8) { return 1 }
         parents.queue.close()
         device.shutDown()
-        // Caller-driven: ThreadSanitizer lets no child of a process with threads make its own.
-        let own = EmulatedDevice(id: 0, block: IncrementBlock())
-        guard let driver = try? RingDriver(own) else { return 2 }
-        driver.submit(10)
-        return driver.drain().count == 10 ? 0 : 3
+        return 0
     }
 }
