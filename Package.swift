@@ -85,6 +85,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CUacce"),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CIntrinsics"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
 
         .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
@@ -92,7 +93,8 @@ let package = Package(
         .target(
             name: "HisiliconDriver", dependencies: ["HisiliconABI", "UacceDevice", "CUacce", "CLinux"],
             swiftSettings: shipped),
-        .target(name: "SoftwareCrypto", dependencies: ["COpenSSL", "CLinux"], swiftSettings: shipped),
+        .target(
+            name: "SoftwareCrypto", dependencies: ["COpenSSL", "CIntrinsics", "CLinux"], swiftSettings: shipped),
         .target(
             name: "EmulatedQM", dependencies: ["HisiliconABI", "UacceDevice", "CUacce", "CLinux"],
             swiftSettings: shipped),
