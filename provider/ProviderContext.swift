@@ -28,16 +28,19 @@ final class ProviderContext {
         propertyDefinition = cStringCopy("provider=" + (core.text("provider-name") ?? "uacce"))
         let allows = configuration.algorithms.allows
         let version = engine.scheduler.version
+        let description: StaticString = "on a uacce queue"
         digests = algorithmTable(
             DigestRow.all.indices.filter { allows(DigestRow.all[$0].names.text) }.map { index in
                 let row = DigestRow.all[index]
                 return (row.names, DigestFunctions.table(index), row.description)
             }, propertyDefinition)
-        ciphers = algorithmTable(
-            CipherRow.all.indices.filter { index in
-                let row = CipherRow.all[index]
-                return row.cipher.isOffered(by: version) && allows(row.names.text)
-            }.map { (CipherRow.all[$0].names, CipherFunctions.table($0), "on a uacce queue") }, propertyDefinition)
+        let plain = CipherRow.all.indices.filter { index in
+            CipherRow.all[index].cipher.isOffered(by: version) && allows(CipherRow.all[index].names.text)
+        }.map { (CipherRow.all[$0].names, CipherFunctions.table($0), description) }
+        let authenticated = AEADRow.all.indices.filter { allows(AEADRow.all[$0].names.text) }.map { index in
+            (AEADRow.all[index].names, GCMFunctions.table(index), description)
+        }
+        ciphers = algorithmTable(plain + authenticated, propertyDefinition)
     }
 
     deinit {

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import COpenSSL
+import CryptoSessions
+
+/// What OpenSSL holds between `newctx` and `freectx` of AES-GCM: the session, and what EVP and libssl expect around it,
+/// which is an IV that may come before or after the key, tags, and TLS records.
+///
+/// Functions return false or nil after putting the reason on the error queue, with the same reasons as OpenSSL's
+/// default provider.
+struct GCMContext: ~Copyable {
+    let provider: Unmanaged<ProviderContext>
+    var session: GCMSession
+    /// Direction of the message that comes next, or is under way.
+    private(set) var isEncrypting = true
+    private(set) var ivByteCount = 12
+    private(set) var ivState = IVState.none
+    /// Bytes of tag: as it was set for decryption, or 16 once a message is encrypted.
+    private(set) var tagByteCount: Int?
+    private let memory = Memory()
+    private var tls = TLSState()
+
+    /// What has become of the IV.
+    enum IVState {
+        case none
+        /// Known, and not yet used.
+        case buffered
+        /// A message is under way.
+        case inUse
+        /// Used up: it must not encrypt a second message.
+        case finished
+    }
+
+    /// What libssl's TLS 1.2 records need besides (RFC 5288).
+    private struct TLSState {
+        /// A record's header was given; the next update is that record.
+        var hasHeader = false
+        /// Bytes that a record grows by.
+        var padByteCount = 0
+        /// The IV's end counts records; it was set by `tlsivfixed`.
+        var generatesIV = false
+        var recordCount: UInt64 = 0
+    }
+
+    static let largestIVByteCount = 128
+    static let headerByteCount = 13
+    static let fixedIVByteCount = 4
+    static let explicitIVByteCount = 8
+
+    /// IV, tag and header, at an address that OpenSSL may be given.
+    struct Memory {
+        private let base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
+        private static let byteCount = GCMContext.largestIVByteCount + 32
+
+        init() {
+            memset(base, 0, Self.byteCount)
+        }
+        func destroy() {
+            linux_wipe(base, Self.byteCount)
+            base.deallocate()
+        }
+        func copy(from other: Memory) {
+            base.copyMemory(from: other.base, byteCount: Self.byteCount)
+        }
+        var iv: UnsafeMutableRawPointer { base }
+        var tag: UnsafeMutableRawPointer { base + GCMContext.largestIVByteCount }
+        var header: UnsafeMutableRawPointer { base + GCMContext.largestIVByteCount + 16 }
+    }
+
+    init(_ provider: ProviderContext, keyByteCount: Int) {
+        self.provider = .passUnretained(provider)
+        session = GCMSession(provider.engine, keyByteCount: keyByteCount)
+    }
+
+    init(copying other: borrowing GCMContext) {
+        provider = other.provider
+        session = GCMSession(copying: other.session)
+        isEncrypting = other.isEncrypting
+        ivByteCount = other.ivByteCount
+        ivState = other.ivState
+        tagByteCount = other.tagByteCount
+        tls = other.tls
+        memory.copy(from: other.memory)
+    }
+
+    deinit {
+        memory.destroy()
+    }
+
+    /// The IV, `ivByteCount` bytes. It does not run on within a message.
+    var iv: UnsafeMutableRawPointer { memory.iv }
+    var tag: UnsafeMutableRawPointer { memory.tag }
+    var recordPadByteCount: Int { tls.padByteCount }
+
+    // MARK: - Init
+
+    mutating func initialize(
+        isEncrypting: Bool, key: UnsafePointer<UInt8>?, keyByteCount: Int, iv: UnsafePointer<UInt8>?, ivByteCount: Int
+    ) -> Bool {
+        self.isEncrypting = isEncrypting
+        if let iv {
+            guard ivByteCount > 0, ivByteCount <= Self.largestIVByteCount else {
+                raiseProviderError(PROV_R_INVALID_IV_LENGTH)
+                return false
+            }
+            self.ivByteCount = ivByteCount
+            memory.iv.copyMemory(from: iv, byteCount: ivByteCount)
+            ivState = .buffered
+        }
+        guard let key else { return true }
+        guard keyByteCount == session.keyByteCount else {
+            raiseProviderError(PROV_R_INVALID_KEY_LENGTH)
+            return false
+        }
+        tls.recordCount = 0
+        return perform { session throws(SessionError) in try session.setKey(key) }
+    }
+
+    // MARK: - Update and final
+
+    /// AAD where there is no output, else payload; or a whole TLS record. Returns how many bytes were processed.
+    mutating func update(
+        _ input: UnsafePointer<UInt8>?, byteCount: Int, into output: UnsafeMutablePointer<UInt8>?, capacity: Int
+    ) -> Int? {
+        guard byteCount > 0 else { return 0 }
+        guard capacity >= byteCount else { return fail(PROV_R_OUTPUT_BUFFER_TOO_SMALL) }
+        return process(input, byteCount, output) ?? fail(PROV_R_CIPHER_OPERATION_FAILED)
+    }
+
+    /// Makes the tag, or compares it. nil: it does not match, and what was decrypted must not be believed.
+    mutating func finish() -> Int? {
+        if tls.hasHeader { return record(nil, 0, nil) }
+        guard begin(), isEncrypting || tagByteCount != nil else { return nil }
+        ivState = .finished
+        return closeMessage() ? 0 : nil
+    }
+
+    /// `EVP_Cipher`: update, or final where there is no input.
+    mutating func raw(
+        _ input: UnsafePointer<UInt8>?, byteCount: Int, into output: UnsafeMutablePointer<UInt8>?, capacity: Int
+    ) -> Int? {
+        guard capacity >= byteCount else { return fail(PROV_R_OUTPUT_BUFFER_TOO_SMALL) }
+        guard input != nil || tls.hasHeader else {
+            return finish() == nil ? nil : byteCount
+        }
+        return process(input, byteCount, output)
+    }
+
+    private mutating func process(
+        _ input: UnsafePointer<UInt8>?, _ byteCount: Int, _ output: UnsafeMutablePointer<UInt8>?
+    ) -> Int? {
+        if tls.hasHeader { return record(input, byteCount, output) }
+        guard begin(), let input else { return nil }
+        let isDone: Bool
+        if let output {
+            guard GCMSession.payloadLimit - session.processedByteCount >= UInt64(byteCount) else { return nil }
+            isDone = perform { session throws(SessionError) in
+                try session.update(input, output, byteCount: byteCount)
+            }
+        } else {
+            guard session.processedByteCount == 0 else { return nil }
+            isDone = perform { session throws(SessionError) in
+                try session.addAssociatedData(input, byteCount: byteCount)
+            }
+        }
+        return isDone ? byteCount : nil
+    }
+
+    /// Starts the message where it has not begun. An encryption without an IV gets a random one (SP 800-38D, 8.2.2).
+    private mutating func begin() -> Bool {
+        guard session.hasKey else { return false }
+        switch ivState {
+        case .inUse: return true
+        case .finished: return false
+        case .none:
+            guard isEncrypting, ivByteCount >= 12, fillWithEntropy(memory.iv, ivByteCount) else { return false }
+        case .buffered: break
+        }
+        startMessage()
+        return true
+    }
+
+    private mutating func startMessage() {
+        session.start(memory.iv, ivByteCount: ivByteCount, isEncrypting: isEncrypting)
+        ivState = .inUse
+    }
+
+    private mutating func closeMessage() -> Bool {
+        withUnsafeTemporaryAllocation(byteCount: GCMSession.tagByteCount, alignment: 16) { computed in
+            let computed = computed.baseAddress!
+            guard perform({ session throws(SessionError) in try session.finish(tag: computed) }) else { return false }
+            if isEncrypting {
+                memory.tag.copyMemory(from: computed, byteCount: GCMSession.tagByteCount)
+                tagByteCount = GCMSession.tagByteCount
+                return true
+            }
+            return CRYPTO_memcmp(computed, memory.tag, tagByteCount ?? GCMSession.tagByteCount) == 0
+        }
+    }
+
+    // MARK: - Parameters
+
+    /// Takes the tag that decryption must find.
+    mutating func setTag(_ tag: UnsafeRawPointer, byteCount: Int) {
+        memory.tag.copyMemory(from: tag, byteCount: byteCount)
+        tagByteCount = byteCount
+    }
+
+    /// Sets the IV's length; an IV of another length is none any more.
+    mutating func setIVByteCount(_ byteCount: Int) {
+        guard byteCount != ivByteCount else { return }
+        if ivState != .none { ivState = .finished }
+        ivByteCount = byteCount
+    }
+
+    // MARK: - TLS 1.2 records
+
+    /// Takes a record's header (RFC 5246, 6.2.3.3) and corrects the length in it to that of the payload.
+    mutating func setTLSHeader(_ header: UnsafeRawPointer, byteCount: Int) -> Bool {
+        guard byteCount == Self.headerByteCount else { return false }
+        memory.header.copyMemory(from: header, byteCount: byteCount)
+        tls.hasHeader = true
+        let high = Int(memory.header.load(fromByteOffset: 11, as: UInt8.self))
+        let low = Int(memory.header.load(fromByteOffset: 12, as: UInt8.self))
+        let overhead = Self.explicitIVByteCount + (isEncrypting ? 0 : GCMSession.tagByteCount)
+        let length = (high << 8 | low) - overhead
+        guard length >= 0 else { return false }
+        memory.header.storeBytes(of: UInt8(length >> 8), toByteOffset: 11, as: UInt8.self)
+        memory.header.storeBytes(of: UInt8(length & 0xff), toByteOffset: 12, as: UInt8.self)
+        tls.padByteCount = GCMSession.tagByteCount
+        return true
+    }
+
+    /// Sets the part of the IV that stays; nil count: all of it, as it was told by `copyNextIV`.
+    mutating func setFixedIV(_ iv: UnsafeRawPointer, byteCount: Int?) -> Bool {
+        guard let byteCount else {
+            memory.iv.copyMemory(from: iv, byteCount: ivByteCount)
+            tls.generatesIV = true
+            ivState = .buffered
+            return true
+        }
+        guard byteCount >= Self.fixedIVByteCount, ivByteCount - byteCount >= Self.explicitIVByteCount else {
+            return false
+        }
+        memory.iv.copyMemory(from: iv, byteCount: byteCount)
+        if isEncrypting, !fillWithEntropy(memory.iv + byteCount, ivByteCount - byteCount) { return false }
+        tls.generatesIV = true
+        ivState = .buffered
+        return true
+    }
+
+    /// Starts a message under the next IV, tells the last bytes of it, and counts on.
+    mutating func copyNextIV(to target: UnsafeMutableRawPointer, byteCount: Int) -> Bool {
+        guard tls.generatesIV, session.hasKey else { return false }
+        startMessage()
+        let count = byteCount == 0 || byteCount > ivByteCount ? ivByteCount : byteCount
+        target.copyMemory(from: memory.iv + ivByteCount - count, byteCount: count)
+        let invocation = memory.iv + ivByteCount - 8
+        let next = UInt64(bigEndian: invocation.loadUnaligned(as: UInt64.self)) &+ 1
+        invocation.storeBytes(of: next.bigEndian, as: UInt64.self)
+        return true
+    }
+
+    /// Starts the decryption of a message whose IV ends in these bytes.
+    mutating func setInvocation(_ bytes: UnsafeRawPointer, byteCount: Int) -> Bool {
+        guard tls.generatesIV, session.hasKey, !isEncrypting, byteCount <= ivByteCount else { return false }
+        (memory.iv + ivByteCount - byteCount).copyMemory(from: bytes, byteCount: byteCount)
+        startMessage()
+        return true
+    }
+
+    /// One record in place: explicit IV, payload, tag. A record whose tag is wrong leaves nothing of its payload.
+    private mutating func record(
+        _ input: UnsafePointer<UInt8>?, _ byteCount: Int, _ output: UnsafeMutablePointer<UInt8>?
+    ) -> Int? {
+        defer {
+            ivState = .finished
+            tls.hasHeader = false
+        }
+        let overhead = Self.explicitIVByteCount + GCMSession.tagByteCount
+        guard session.hasKey, let output, input == UnsafePointer(output), byteCount >= overhead else { return nil }
+        if isEncrypting {
+            tls.recordCount &+= 1
+            if tls.recordCount == 0 { return fail(PROV_R_TOO_MANY_RECORDS) }
+            guard copyNextIV(to: output, byteCount: Self.explicitIVByteCount) else { return nil }
+        } else {
+            guard setInvocation(output, byteCount: Self.explicitIVByteCount) else { return nil }
+        }
+        let payload = output + Self.explicitIVByteCount
+        let length = byteCount - overhead
+        let header = memory.header
+        let isProcessed = perform { session throws(SessionError) in
+            try session.addAssociatedData(header, byteCount: Self.headerByteCount)
+            if length > 0 { try session.update(payload, payload, byteCount: length) }
+        }
+        if !isEncrypting { setTag(payload + length, byteCount: GCMSession.tagByteCount) }
+        guard isProcessed, closeMessage() else {
+            if !isEncrypting { linux_wipe(payload, length) }
+            return nil
+        }
+        guard isEncrypting else { return length }
+        UnsafeMutableRawPointer(payload + length).copyMemory(from: memory.tag, byteCount: GCMSession.tagByteCount)
+        return byteCount
+    }
+
+    // MARK: - Errors
+
+    /// Runs something on the session and reports how it failed.
+    private mutating func perform(_ body: (inout GCMSession) throws(SessionError) -> Void) -> Bool {
+        do throws(SessionError) {
+            try body(&session)
+            return true
+        } catch {
+            provider.takeUnretainedValue().core.raise(error)
+            return false
+        }
+    }
+
+    private func fail(_ reason: Int32, line: Int32 = #line) -> Int? {
+        raiseProviderError(reason, line: line)
+        return nil
+    }
+}
+
+/// Random bytes from the kernel, at most 256.
+private func fillWithEntropy(_ target: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
+    getentropy(target, byteCount) == 0
+}
