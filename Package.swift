@@ -96,7 +96,7 @@ let package = Package(
             name: "CryptoSessions",
             dependencies: [
                 "QueueScheduler", "EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconDriver", "HisiliconABI", "CUacce",
-                "CLinux",
+                "COpenSSL", "CLinux",
             ],
             swiftSettings: shipped),
         .target(

@@ -14,6 +14,7 @@ final class ProviderContext {
     private let propertyDefinition: UnsafeMutablePointer<CChar>
     private let digests: UnsafeMutablePointer<OSSL_ALGORITHM>
     private let ciphers: UnsafeMutablePointer<OSSL_ALGORITHM>
+    private let macs: UnsafeMutablePointer<OSSL_ALGORITHM>
     // The text that the statistics parameter points at; replaced at each question.
     private var statistics: UnsafeMutablePointer<CChar>?
 
@@ -40,12 +41,16 @@ final class ProviderContext {
                 let row = CipherRow.all[index]
                 return row.cipher.isOffered(by: version) && allows(row.names.text)
             }.map { (CipherRow.all[$0].names, CipherFunctions.table($0), "on a uacce queue") }, propertyDefinition)
+        macs = algorithmTable(
+            MACRow.all.filter { allows($0.names.text) }.map { ($0.names, $0.functions, $0.description) },
+            propertyDefinition)
     }
 
     deinit {
         engine.scheduler.shutDown()
         digests.deallocate()
         ciphers.deallocate()
+        macs.deallocate()
         propertyDefinition.deallocate()
         statistics?.deallocate()
     }
@@ -55,6 +60,7 @@ final class ProviderContext {
         switch operation {
         case OSSL_OP_DIGEST: UnsafePointer(digests)
         case OSSL_OP_CIPHER: UnsafePointer(ciphers)
+        case OSSL_OP_MAC: UnsafePointer(macs)
         default: nil
         }
     }

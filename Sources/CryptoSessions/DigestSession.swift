@@ -7,19 +7,19 @@ import HisiliconDriver
 import QueueScheduler
 import SoftwareCrypto
 
-/// One message being digested, on whichever route does the work.
+/// One message being digested, with or without a key, on whichever route does the work.
 ///
 /// Small pieces are staged, so that a short message costs one descriptor; large pieces go to the device from where they
 /// are. The chaining state is kept here between descriptors, so the message may change its route, its thread or its
 /// process between any two calls.
 public struct DigestSession: ~Copyable {
-    public let algorithm: DigestAlgorithm
+    public private(set) var algorithm: DigestAlgorithm
 
     private let engine: CryptoEngine
     // The engine's own, unretained: each use of it would otherwise count references.
     private let scheduler: Unmanaged<Scheduler>
-    private let memory = DigestMemory()
-    private let threshold: Int
+    private let memory: DigestMemory
+    private var threshold: Int
     private let version: QueueManagementVersion
     /// The larger staging buffer, while the message needs more than the small one, and how much of it was used.
     private var buffer: UnsafeMutableRawPointer?
@@ -28,8 +28,20 @@ public struct DigestSession: ~Copyable {
     private var totalByteCount: UInt64 = 0
     /// True once a part of the message is in the chaining state.
     private var hasState = false
+    /// True once the CPU's starting states of the key are there.
+    private var hasKeyStates = false
 
     public init(_ engine: CryptoEngine, _ algorithm: DigestAlgorithm) {
+        self.init(engine, algorithm, isKeyed: false)
+    }
+
+    /// A session for HMAC, which waits for its digest and its key.
+    public init(keyed engine: CryptoEngine) {
+        self.init(engine, .sha256, isKeyed: true)
+    }
+
+    private init(_ engine: CryptoEngine, _ algorithm: DigestAlgorithm, isKeyed: Bool) {
+        memory = DigestMemory(isKeyed: isKeyed)
         self.engine = engine
         scheduler = .passUnretained(engine.scheduler)
         self.algorithm = algorithm
@@ -39,6 +51,7 @@ public struct DigestSession: ~Copyable {
 
     /// A session in the same state, independent from then on.
     public init(copying other: borrowing DigestSession) {
+        memory = DigestMemory(isKeyed: other.memory.isKeyed)
         algorithm = other.algorithm
         engine = other.engine
         scheduler = other.scheduler
@@ -47,6 +60,7 @@ public struct DigestSession: ~Copyable {
         stagedByteCount = other.stagedByteCount
         totalByteCount = other.totalByteCount
         hasState = other.hasState
+        hasKeyStates = other.hasKeyStates
         memory.copyState(from: other.memory, stagedByteCount: other.buffer == nil ? stagedByteCount : 0)
         if let original = other.buffer {
             let copy = engine.scheduler.takeBuffer()
@@ -72,6 +86,24 @@ public struct DigestSession: ~Copyable {
             bufferUse = 0
         }
     }
+
+    /// Sets digest and key of a keyed session, and starts a new message. A key longer than the digest's block is
+    /// replaced by its digest (RFC 2104), on the CPU.
+    public mutating func setKey(_ key: UnsafeRawPointer, byteCount: Int, algorithm: DigestAlgorithm) {
+        reset()
+        self.algorithm = algorithm
+        threshold = engine.scheduler.configuration.minimumOffload[algorithm.algorithmClass]
+        memset(memory.key, 0, DigestAlgorithm.largestBlockByteCount)
+        if byteCount > algorithm.blockByteCount {
+            algorithm.digest(message: key, byteCount: byteCount, into: memory.key)
+        } else {
+            memory.key.copyMemory(from: key, byteCount: byteCount)
+        }
+        hasKeyStates = false
+    }
+
+    /// The key of a keyed session as HMAC uses it: `algorithm.blockByteCount` bytes, valid until the next change.
+    public var keyBlock: UnsafeRawPointer { UnsafeRawPointer(memory.key) }
 
     /// Adds `byteCount` bytes to the message.
     public mutating func update(_ data: UnsafeRawPointer, byteCount: Int) throws(SessionError) {
@@ -108,10 +140,7 @@ public struct DigestSession: ~Copyable {
             part, staged, stagedByteCount, unless: isUnsupported ? .unsupported : sizePolicy(stagedByteCount))
         {
             try engine.yieldToProcessor(cause)
-            if !hasState { algorithm.initialState(into: memory.state) }
-            algorithm.finish(
-                state: memory.state, tail: staged, tailByteCount: stagedByteCount, totalByteCount: totalByteCount,
-                digest: digest)
+            finishOnProcessor(into: digest)
         } else {
             digest.copyMemory(from: memory.nextState, byteCount: algorithm.digestByteCount)
         }
@@ -137,6 +166,54 @@ public struct DigestSession: ~Copyable {
         return taken
     }
 
+    // MARK: - The CPU's share
+
+    /// Puts the state that a message begins with into memory: behind its key block, where there is a key.
+    private mutating func startOnProcessor() {
+        if memory.isKeyed {
+            makeKeyStates()
+            memory.state.copyMemory(from: memory.innerState, byteCount: algorithm.stateByteCount)
+        } else {
+            algorithm.initialState(into: memory.state)
+        }
+    }
+
+    private mutating func finishOnProcessor(into digest: UnsafeMutableRawPointer) {
+        if !hasState { startOnProcessor() }
+        guard memory.isKeyed else {
+            algorithm.finish(
+                state: memory.state, tail: staged, tailByteCount: stagedByteCount, totalByteCount: totalByteCount,
+                digest: digest)
+            return
+        }
+        makeKeyStates()
+        let block = UInt64(algorithm.blockByteCount)
+        algorithm.finish(
+            state: memory.state, tail: staged, tailByteCount: stagedByteCount, totalByteCount: block &+ totalByteCount,
+            digest: memory.nextState)
+        algorithm.finish(
+            state: memory.outerState, tail: memory.nextState, tailByteCount: algorithm.digestByteCount,
+            totalByteCount: block + UInt64(algorithm.digestByteCount), digest: digest)
+    }
+
+    /// Makes the states of inner and outer hash behind their key blocks (RFC 2104, 2).
+    private mutating func makeKeyStates() {
+        if hasKeyStates { return }
+        makeKeyState(memory.innerState, pad: 0x36)
+        makeKeyState(memory.outerState, pad: 0x5c)
+        hasKeyStates = true
+    }
+
+    private func makeKeyState(_ state: UnsafeMutableRawPointer, pad: UInt8) {
+        let byteCount = algorithm.blockByteCount
+        withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 16) { block in
+            for index in 0..<byteCount { block[index] = memory.key.load(fromByteOffset: index, as: UInt8.self) ^ pad }
+            algorithm.initialState(into: state)
+            algorithm.compress(state: state, blocks: block.baseAddress!, blockCount: 1)
+            linux_wipe(block.baseAddress!, byteCount)
+        }
+    }
+
     // MARK: - One descriptor
 
     private static var descriptorCapacity: Int { Int(HISI_SEC_DATA_LENGTH_MAX) & ~127 }
@@ -150,7 +227,7 @@ public struct DigestSession: ~Copyable {
     private mutating func digestBlocks(_ blocks: UnsafeRawPointer, _ byteCount: Int) throws(SessionError) {
         if let cause = try device(hasState ? .middle : .first, blocks, byteCount, unless: sizePolicy(byteCount)) {
             try engine.yieldToProcessor(cause)
-            if !hasState { algorithm.initialState(into: memory.state) }
+            if !hasState { startOnProcessor() }
             algorithm.compress(
                 state: memory.state, blocks: blocks, blockCount: byteCount / algorithm.blockByteCount)
         } else {
