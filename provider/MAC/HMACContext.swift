@@ -91,9 +91,7 @@ struct HMACContext: ~Copyable {
             session.setKey(key, byteCount: byteCount, algorithm: algorithm)
             return true
         case .foreign(let mac):
-            if mac.start(key: key, byteCount: byteCount) { return true }
-            active = .none
-            return false
+            return mac.start(key: key, byteCount: byteCount)
         }
     }
 
@@ -171,7 +169,8 @@ struct HMACContext: ~Copyable {
     func answer(_ answers: ParameterAnswers) -> Bool {
         answers.set(ParameterName.size, size: answers.buffer(ParameterName.size) == nil ? 0 : macByteCount)
             && answers.set(
-                ParameterName.macBlockSize, size: answers.buffer(ParameterName.macBlockSize) == nil ? 0 : blockByteCount)
+                ParameterName.macBlockSize, size: answers.buffer(ParameterName.macBlockSize) == nil ? 0 : blockByteCount
+            )
     }
 
     /// Bytes of the MAC; 0 without a key.
