@@ -23,7 +23,8 @@ let moduleLinking: [LinkerSetting] =
     embedded
     ? [
         .unsafeFlags([
-            "-use-ld=lld", "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker", "--version-script=provider/uacce.map",
+            "-use-ld=lld", "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker",
+            "--version-script=provider/uacce.map",
             "-Xlinker", tables, "-Xlinker", "-z", "-Xlinker", "now",
             // Tables are built once and OpenSSL may still point at them; threads that used a queue may end later.
             "-Xlinker", "-z", "-Xlinker", "nodelete",
@@ -73,6 +74,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CUacce"),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CIntrinsics"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
 
         .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
@@ -80,7 +82,8 @@ let package = Package(
         .target(
             name: "HisiliconDriver", dependencies: ["HisiliconABI", "UacceDevice", "CUacce", "CLinux"],
             swiftSettings: shipped),
-        .target(name: "SoftwareCrypto", dependencies: ["COpenSSL", "CLinux"], swiftSettings: shipped),
+        .target(
+            name: "SoftwareCrypto", dependencies: ["COpenSSL", "CIntrinsics", "CLinux"], swiftSettings: shipped),
         .target(
             name: "EmulatedQM", dependencies: ["HisiliconABI", "UacceDevice", "CUacce", "CLinux"],
             swiftSettings: shipped),
@@ -95,8 +98,8 @@ let package = Package(
         .target(
             name: "CryptoSessions",
             dependencies: [
-                "QueueScheduler", "EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconDriver", "HisiliconABI", "CUacce",
-                "COpenSSL", "CLinux",
+                "QueueScheduler", "EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconDriver", "HisiliconABI",
+                "CUacce", "COpenSSL", "CLinux",
             ],
             swiftSettings: shipped),
         .target(

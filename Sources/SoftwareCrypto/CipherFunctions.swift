@@ -15,12 +15,18 @@ struct CipherFunctions {
             UnsafePointer<UInt8>?, Int
         ) -> Int32
 
+    typealias SetParameters = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<OSSL_PARAM>?) -> Int32
+    typealias GetParameters = @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<OSSL_PARAM>?) -> Int32
+
     let newContext: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
     let freeContext: @convention(c) (UnsafeMutableRawPointer?) -> Void
     let initialiseEncryption: Initialise
     let initialiseDecryption: Initialise
-    let setParameters: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<OSSL_PARAM>?) -> Int32
-    /// Works on whole blocks, without padding. Trap: of a cipher with ciphertext stealing this is plain CBC.
+    let setParameters: SetParameters
+    let getParameters: GetParameters
+    /// Works on whole blocks, without padding. Trap: of a cipher with ciphertext stealing this is plain CBC. Of an AEAD
+    /// it does everything: without output, input is additional data (CCM: without input too, it is told the message's
+    /// length); without input, the message ends.
     let run: Run
     /// The same for ciphertext stealing, once after each initialisation.
     let runStealing: Run
@@ -31,7 +37,8 @@ struct CipherFunctions {
         var freeContext: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?
         var initialiseEncryption: Initialise?
         var initialiseDecryption: Initialise?
-        var setParameters: (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<OSSL_PARAM>?) -> Int32)?
+        var setParameters: SetParameters?
+        var getParameters: GetParameters?
         var update: Run?
         var oneShot: Run?
         var entry = table
@@ -42,6 +49,7 @@ struct CipherFunctions {
             case OSSL_FUNC_CIPHER_ENCRYPT_INIT: initialiseEncryption = OSSL_FUNC_cipher_encrypt_init(entry)
             case OSSL_FUNC_CIPHER_DECRYPT_INIT: initialiseDecryption = OSSL_FUNC_cipher_decrypt_init(entry)
             case OSSL_FUNC_CIPHER_SET_CTX_PARAMS: setParameters = OSSL_FUNC_cipher_set_ctx_params(entry)
+            case OSSL_FUNC_CIPHER_GET_CTX_PARAMS: getParameters = OSSL_FUNC_cipher_get_ctx_params(entry)
             case OSSL_FUNC_CIPHER_UPDATE: update = OSSL_FUNC_cipher_update(entry)
             case OSSL_FUNC_CIPHER_CIPHER: oneShot = OSSL_FUNC_cipher_cipher(entry)
             default: break
@@ -49,13 +57,14 @@ struct CipherFunctions {
             entry += 1
         }
         guard let newContext, let freeContext, let initialiseEncryption, let initialiseDecryption, let setParameters,
-            let update, let oneShot
+            let getParameters, let update, let oneShot
         else { return nil }
         self.newContext = newContext
         self.freeContext = freeContext
         self.initialiseEncryption = initialiseEncryption
         self.initialiseDecryption = initialiseDecryption
         self.setParameters = setParameters
+        self.getParameters = getParameters
         run = oneShot
         runStealing = update
     }

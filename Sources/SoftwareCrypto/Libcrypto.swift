@@ -13,7 +13,7 @@ public final class Libcrypto: @unchecked Sendable {
     private let provider: OpaquePointer
     /// What the provider's constructors want to be handed.
     let providerContext: UnsafeMutableRawPointer?
-    /// One slot per row of `cipherTable`, filled when the cipher is first asked for.
+    /// One slot per row of `cipherTable` and then of `aeadTable`, filled when the algorithm is first asked for.
     private let ciphers: UnsafeMutablePointer<Atomic<UnsafeMutablePointer<CipherFunctions>?>>
 
     /// nil when libcrypto is out of memory or has no default provider.
@@ -26,13 +26,13 @@ public final class Libcrypto: @unchecked Sendable {
         self.context = context
         self.provider = provider
         providerContext = OSSL_PROVIDER_get0_provider_ctx(provider)
-        ciphers = .allocate(capacity: cipherTable.count)
-        for row in 0..<cipherTable.count { (ciphers + row).initialize(to: Atomic(nil)) }
+        ciphers = .allocate(capacity: Self.slotCount)
+        for slot in 0..<Self.slotCount { (ciphers + slot).initialize(to: Atomic(nil)) }
     }
 
     deinit {
-        for row in 0..<cipherTable.count { ciphers[row].load(ordering: .acquiring)?.deallocate() }
-        ciphers.deinitialize(count: cipherTable.count)
+        for slot in 0..<Self.slotCount { ciphers[slot].load(ordering: .acquiring)?.deallocate() }
+        ciphers.deinitialize(count: Self.slotCount)
         ciphers.deallocate()
         OSSL_PROVIDER_unload(provider)
         OSSL_LIB_CTX_free(context)
@@ -41,12 +41,23 @@ public final class Libcrypto: @unchecked Sendable {
     /// The functions of row `row` of `cipherTable`, or nil when this libcrypto was built without the algorithm. They
     /// live as long as the library.
     func cipherFunctions(row: Int) -> UnsafePointer<CipherFunctions>? {
+        functions(slot: row, name: cipherTable[row].name)
+    }
+
+    /// The same for row `row` of `aeadTable`.
+    func aeadFunctions(row: Int) -> UnsafePointer<CipherFunctions>? {
+        functions(slot: cipherTable.count + row, name: aeadTable[row].name)
+    }
+
+    private static var slotCount: Int { cipherTable.count + aeadTable.count }
+
+    private func functions(slot: Int, name: StaticString) -> UnsafePointer<CipherFunctions>? {
         // Acquire pairs with the exchange below: whoever sees the pointer sees the functions.
-        if let known = ciphers[row].load(ordering: .acquiring) { return UnsafePointer(known) }
-        guard let functions = findCipher(named: cipherTable[row].name) else { return nil }
+        if let known = ciphers[slot].load(ordering: .acquiring) { return UnsafePointer(known) }
+        guard let functions = findCipher(named: name) else { return nil }
         let mine = UnsafeMutablePointer<CipherFunctions>.allocate(capacity: 1)
         mine.initialize(to: functions)
-        let (stored, theirs) = ciphers[row].compareExchange(
+        let (stored, theirs) = ciphers[slot].compareExchange(
             expected: nil, desired: mine, ordering: .acquiringAndReleasing)
         guard !stored, let theirs else { return UnsafePointer(mine) }
         mine.deallocate()  // Another thread was faster.
