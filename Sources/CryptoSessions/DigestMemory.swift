@@ -16,9 +16,7 @@ struct DigestMemory {
     private static let nextStateOffset = 256
     private static let headOffset = 320
     private static let keyOffset = headOffset + inlineCapacity
-    private static let innerStateOffset = keyOffset + DigestAlgorithm.largestBlockByteCount
-    private static let outerStateOffset = innerStateOffset + DigestAlgorithm.largestStateByteCount
-    private static let keyedByteCount = outerStateOffset + DigestAlgorithm.largestStateByteCount
+    private static let keyedByteCount = keyOffset + DigestAlgorithm.largestBlockByteCount
     /// Bytes that can be staged before the session needs a larger buffer.
     static let inlineCapacity = 256
 
@@ -26,7 +24,7 @@ struct DigestMemory {
         self.isKeyed = isKeyed
         base = .allocate(byteCount: isKeyed ? Self.keyedByteCount : Self.keyOffset, alignment: 64)
         request.initialize(to: Request())
-        if isKeyed { memset(key, 0, Self.keyedByteCount - Self.keyOffset) }
+        if isKeyed { memset(key, 0, DigestAlgorithm.largestBlockByteCount) }
     }
 
     /// Wipes and frees.
@@ -40,7 +38,7 @@ struct DigestMemory {
     func copyState(from other: DigestMemory, stagedByteCount: Int) {
         state.copyMemory(from: other.state, byteCount: DigestAlgorithm.largestStateByteCount)
         staging.copyMemory(from: other.staging, byteCount: stagedByteCount)
-        if isKeyed { key.copyMemory(from: other.key, byteCount: Self.keyedByteCount - Self.keyOffset) }
+        if isKeyed { key.copyMemory(from: other.key, byteCount: DigestAlgorithm.largestBlockByteCount) }
     }
 
     @inline(__always) var request: UnsafeMutablePointer<Request> { base.assumingMemoryBound(to: Request.self) }
@@ -52,10 +50,6 @@ struct DigestMemory {
     @inline(__always) var staging: UnsafeMutableRawPointer { base + Self.headOffset }
     /// With a key: the key, zeros up to the block of the digest.
     @inline(__always) var key: UnsafeMutableRawPointer { base + Self.keyOffset }
-    /// With a key: where the inner hash stands behind its key block (RFC 2104), for the CPU's share.
-    @inline(__always) var innerState: UnsafeMutableRawPointer { base + Self.innerStateOffset }
-    /// The same of the outer hash.
-    @inline(__always) var outerState: UnsafeMutableRawPointer { base + Self.outerStateOffset }
 
     /// Which part of a message a descriptor covers.
     enum Part {

@@ -28,8 +28,8 @@ public struct DigestSession: ~Copyable {
     private var totalByteCount: UInt64 = 0
     /// True once a part of the message is in the chaining state.
     private var hasState = false
-    /// True once the CPU's starting states of the key are there.
-    private var hasKeyStates = false
+    /// The key for the CPU's share, made when it is first needed.
+    private var processorKey: HMACKey?
 
     public init(_ engine: CryptoEngine, _ algorithm: DigestAlgorithm) {
         self.init(engine, algorithm, isKeyed: false)
@@ -60,7 +60,7 @@ public struct DigestSession: ~Copyable {
         stagedByteCount = other.stagedByteCount
         totalByteCount = other.totalByteCount
         hasState = other.hasState
-        hasKeyStates = other.hasKeyStates
+        processorKey = other.processorKey
         memory.copyState(from: other.memory, stagedByteCount: other.buffer == nil ? stagedByteCount : 0)
         if let original = other.buffer {
             let copy = engine.scheduler.takeBuffer()
@@ -99,7 +99,7 @@ public struct DigestSession: ~Copyable {
         } else {
             memory.key.copyMemory(from: key, byteCount: byteCount)
         }
-        hasKeyStates = false
+        processorKey = nil
     }
 
     /// The key of a keyed session as HMAC uses it: `algorithm.blockByteCount` bytes, valid until the next change.
@@ -171,8 +171,7 @@ public struct DigestSession: ~Copyable {
     /// Puts the state that a message begins with into memory: behind its key block, where there is a key.
     private mutating func startOnProcessor() {
         if memory.isKeyed {
-            makeKeyStates()
-            memory.state.copyMemory(from: memory.innerState, byteCount: algorithm.stateByteCount)
+            makeProcessorKey().innerState(into: memory.state)
         } else {
             algorithm.initialState(into: memory.state)
         }
@@ -180,38 +179,22 @@ public struct DigestSession: ~Copyable {
 
     private mutating func finishOnProcessor(into digest: UnsafeMutableRawPointer) {
         if !hasState { startOnProcessor() }
-        guard memory.isKeyed else {
+        if memory.isKeyed {
+            makeProcessorKey().finish(
+                state: memory.state, tail: staged, tailByteCount: stagedByteCount, totalByteCount: totalByteCount,
+                mac: digest)
+        } else {
             algorithm.finish(
                 state: memory.state, tail: staged, tailByteCount: stagedByteCount, totalByteCount: totalByteCount,
                 digest: digest)
-            return
         }
-        makeKeyStates()
-        let block = UInt64(algorithm.blockByteCount)
-        algorithm.finish(
-            state: memory.state, tail: staged, tailByteCount: stagedByteCount, totalByteCount: block &+ totalByteCount,
-            digest: memory.nextState)
-        algorithm.finish(
-            state: memory.outerState, tail: memory.nextState, tailByteCount: algorithm.digestByteCount,
-            totalByteCount: block + UInt64(algorithm.digestByteCount), digest: digest)
     }
 
-    /// Makes the states of inner and outer hash behind their key blocks (RFC 2104, 2).
-    private mutating func makeKeyStates() {
-        if hasKeyStates { return }
-        makeKeyState(memory.innerState, pad: 0x36)
-        makeKeyState(memory.outerState, pad: 0x5c)
-        hasKeyStates = true
-    }
-
-    private func makeKeyState(_ state: UnsafeMutableRawPointer, pad: UInt8) {
-        let byteCount = algorithm.blockByteCount
-        withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 16) { block in
-            for index in 0..<byteCount { block[index] = memory.key.load(fromByteOffset: index, as: UInt8.self) ^ pad }
-            algorithm.initialState(into: state)
-            algorithm.compress(state: state, blocks: block.baseAddress!, blockCount: 1)
-            linux_wipe(block.baseAddress!, byteCount)
-        }
+    private mutating func makeProcessorKey() -> HMACKey {
+        if let processorKey { return processorKey }
+        let made = HMACKey(algorithm, key: memory.key, byteCount: algorithm.blockByteCount)
+        processorKey = made
+        return made
     }
 
     // MARK: - One descriptor

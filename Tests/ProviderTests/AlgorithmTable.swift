@@ -112,8 +112,17 @@ struct MACAlgorithm: Sendable, CustomTestStringConvertible {
     /// Over what SEC does not have.
     static let foreign = [
         hmac("SHA3-256", 136, isOnDevice: false), hmac("BLAKE2B-512", 128, isOnDevice: false),
+        cipher("CMAC", "CAMELLIA-256-CBC", 32, isOnDevice: false),
+        cipher("GMAC", "ARIA-128-GCM", 16, isOnDevice: false),
     ]
-    static let all = hmacs + foreign
+    static let cmacs = [
+        cipher("CMAC", "AES-128-CBC", 16), cipher("CMAC", "AES-192-CBC", 24), cipher("CMAC", "AES-256-CBC", 32),
+        cipher("CMAC", "SM4-CBC", 16), cipher("CMAC", "DES-EDE3-CBC", 24),
+    ]
+    static let gmacs = [
+        cipher("GMAC", "AES-128-GCM", 16), cipher("GMAC", "AES-192-GCM", 24), cipher("GMAC", "AES-256-GCM", 32),
+    ]
+    static let all = hmacs + cmacs + gmacs + foreign
     static let onDevice = all.filter(\.isOnDevice)
 }
 

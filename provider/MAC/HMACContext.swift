@@ -23,7 +23,7 @@ struct HMACContext: ~Copyable {
     private var chosen = Digest.none
     /// The digest that there is a key for.
     private var active = Digest.none
-    /// True from the end of a message to the start of the next.
+    /// True from the end of a message, or a failure, to the start of the next.
     private var isFinished = false
 
     /// Bytes of the TLS record to come, from payload to padding: the real length of its payload is a secret. 0: none.
@@ -114,6 +114,7 @@ struct HMACContext: ~Copyable {
                 try session.update(data, byteCount: byteCount)
                 return true
             } catch {
+                isFinished = true
                 provider.takeUnretainedValue().core.raise(error)
                 return false
             }
@@ -178,7 +179,7 @@ struct HMACContext: ~Copyable {
         switch active {
         case .none: 0
         case .offered(let algorithm): algorithm.digestByteCount
-        case .foreign(let mac): size(ParameterName.size, of: mac)
+        case .foreign(let mac): mac.size(ParameterName.size)
         }
     }
 
@@ -187,16 +188,8 @@ struct HMACContext: ~Copyable {
         switch chosen {
         case .none: 0
         case .offered(let algorithm): algorithm.blockByteCount
-        case .foreign(let mac): size(ParameterName.macBlockSize, of: mac)
+        case .foreign(let mac): mac.size(ParameterName.macBlockSize)
         }
-    }
-
-    private func size(_ name: StaticString, of mac: ForwardedMAC) -> Int {
-        var value = 0
-        let isKnown = withUnsafeMutablePointer(to: &value) { target in
-            withParameter(OSSL_PARAM_construct_size_t(name.cString, target)) { mac.getParameters($0) }
-        }
-        return isKnown ? value : 0
     }
 
     /// False after a parameter that is wrong, or of the wrong type.

@@ -2,6 +2,7 @@
 
 import CLinux
 import COpenSSL
+import CryptoSessions
 
 /// One MAC as OpenSSL lists it.
 struct MACRow {
@@ -11,7 +12,9 @@ struct MACRow {
     let description: StaticString
 
     nonisolated(unsafe) static let all: [MACRow] = [
-        MACRow(names: "HMAC", functions: HMACFunctions.table, description: "HMAC on a uacce queue")
+        MACRow(names: "HMAC", functions: HMACFunctions.table, description: "HMAC on a uacce queue"),
+        MACRow(names: "CMAC", functions: CMACFunctions.table, description: "CMAC on a uacce queue"),
+        MACRow(names: "GMAC:1.0.9797.3.4", functions: GMACFunctions.table, description: "GMAC on a uacce queue"),
     ]
 }
 
@@ -29,5 +32,16 @@ extension StaticString {
             start = end + 1
         }
         return false
+    }
+}
+
+extension ForwardedMAC {
+    /// The value of a parameter that is a size; 0 where it cannot be had.
+    func size(_ name: StaticString) -> Int {
+        var value = 0
+        let isKnown = withUnsafeMutablePointer(to: &value) { target in
+            withParameter(OSSL_PARAM_construct_size_t(name.cString, target)) { getParameters($0) }
+        }
+        return isKnown ? value : 0
     }
 }
