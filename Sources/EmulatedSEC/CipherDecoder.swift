@@ -7,7 +7,7 @@ import SoftwareCrypto
 extension SecDecoder {
     /// A cipher without authentication.
     @inline(__always)
-    func decodeCipher(
+    func decodePlainCipher(
         _ descriptor: Descriptor, encrypt: Bool, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
         let kind = try cipherKind(descriptor)
@@ -20,19 +20,15 @@ extension SecDecoder {
         job.pointee.iv =
             ivByteCount == 0
             ? nil : UnsafeRawPointer(try readable(descriptor.cipherIVAddress, byteCount: ivByteCount))
-        let key = try readable(descriptor.cipherKeyAddress, byteCount: kind.keyByteCount)
-        let operation = SecOperation.cipher(kind, encrypt: encrypt)
-        guard let entry = keys.entry(kind, encrypt: encrypt, operation: operation, key: key) else {
-            throw .keyCacheFull
-        }
-        job.pointee.key = entry
-        job.pointee.operation = operation
+        job.pointee.key = try key(
+            for: .cipher(kind, encrypt: encrypt), at: descriptor.cipherKeyAddress, byteCount: kind.keyByteCount)
+        job.pointee.operation = .cipher(kind, encrypt: encrypt)
         job.pointee.byteCount = byteCount
     }
 
     /// The cipher that algorithm, mode and key length code name together.
     @inline(__always)
-    private func cipherKind(_ descriptor: Descriptor) throws(DecoderStop) -> CipherKind {
+    func cipherKind(_ descriptor: Descriptor) throws(DecoderStop) -> CipherKind {
         guard let algorithm = descriptor.cipherAlgorithm else { throw .refused(.algorithm) }
         guard let code = descriptor.cipherMode else { throw .refused(.mode) }
         let mode = try cipherMode(code, descriptor)
@@ -65,7 +61,7 @@ extension SecDecoder {
         case .ecb: return .ecb
         case .cbc: return .cbc
         case .xts: return .xts
-        case .ccm, .gcm: throw .refused(.unsupported)
+        case .ccm, .gcm: throw .refused(.mode)
         case .ctr, .ofb, .cfb, .cbcCiphertextStealing: break
         }
         guard !Descriptor.isVersion2 else { throw .refused(.mode) }

@@ -5,11 +5,11 @@ import HisiliconABI
 import SoftwareCrypto
 
 extension SecDecoder {
-    /// A digest or a MAC without a cipher.
+    /// A digest, or an HMAC, which has a key.
     @inline(__always)
-    func decodeDigest(_ descriptor: Descriptor, into job: UnsafeMutablePointer<SecJob>) throws(DecoderStop) {
-        guard let code = descriptor.authAlgorithm else { throw .refused(.algorithm) }
-        guard let algorithm = digestAlgorithm(code) else { throw .refused(.unsupported) }
+    func decodeDigest(
+        _ descriptor: Descriptor, _ algorithm: DigestAlgorithm, isHMAC: Bool, into job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) {
         // BD3 keeps the fields of long messages where other scenes keep something else.
         guard Descriptor.isVersion2 || descriptor.scene == .stream else { throw .refused(.mode) }
         guard let start = descriptor.authStart, let padding = descriptor.authPadding else { throw .refused(.mode) }
@@ -24,12 +24,12 @@ extension SecDecoder {
         case (.initialValue, .noPad):
             try checkBlocks(byteCount, algorithm)
             job.pointee.part = .first
-            try decodeWholeState(descriptor, algorithm, into: job)
+            try decodeWholeState(descriptor, algorithm, isHMAC: isHMAC, into: job)
         case (.storedState, .noPad):
             try checkBlocks(byteCount, algorithm)
             job.pointee.part = .middle
             try decodeState(descriptor, algorithm, into: job)
-            try decodeWholeState(descriptor, algorithm, into: job)
+            try decodeWholeState(descriptor, algorithm, isHMAC: isHMAC, into: job)
         case (.storedState, .pad):
             job.pointee.part = .end
             job.pointee.totalByteCount = try totalByteCount(descriptor, algorithm)
@@ -41,27 +41,24 @@ extension SecDecoder {
         if byteCount != 0 {
             try decodeSource(descriptor, offset: descriptor.authSourceOffset, byteCount: byteCount, into: job)
         }
-        job.pointee.operation = .digest(algorithm)
+        if isHMAC {
+            job.pointee.key = try hmacKey(descriptor, algorithm)
+            job.pointee.operation = .hmac(algorithm)
+        } else {
+            job.pointee.operation = .digest(algorithm)
+        }
+        job.pointee.digest = algorithm
         job.pointee.byteCount = byteCount
     }
 
-    /// nil for the MACs, which there are no units for yet.
+    /// An HMAC key: whole words, no more than a block of them. Every descriptor of a long message names it.
     @inline(__always)
-    private func digestAlgorithm(_ code: SecAuthAlgorithm) -> DigestAlgorithm? {
-        switch code {
-        case .md5: .md5
-        case .sha1: .sha1
-        case .sha224: .sha224
-        case .sha256: .sha256
-        case .sha384: .sha384
-        case .sha512: .sha512
-        case .sha512_224: .sha512_224
-        case .sha512_256: .sha512_256
-        case .sm3: .sm3
-        case .hmacSHA1, .hmacSHA256, .hmacMD5, .hmacSHA224, .hmacSHA384, .hmacSHA512, .hmacSHA512_224,
-            .hmacSHA512_256, .hmacSM3, .aesXCBC, .aesCMAC, .aesGMAC:
-            nil
-        }
+    func hmacKey(
+        _ descriptor: Descriptor, _ algorithm: DigestAlgorithm
+    ) throws(DecoderStop) -> UnsafeMutablePointer<KeyCacheEntry> {
+        let byteCount = Int(descriptor.authKeyWordCount) &* 4
+        guard byteCount != 0, byteCount <= algorithm.blockByteCount else { throw .refused(.keyLength) }
+        return try key(for: .hmac(algorithm), at: descriptor.authKeyAddress, byteCount: byteCount)
     }
 
     /// Beginning and middle of a message are whole blocks, at least one.
@@ -93,9 +90,9 @@ extension SecDecoder {
             try readable(descriptor.authStateAddress, byteCount: algorithm.stateByteCount))
     }
 
-    /// Where a digest goes: at least one word of it, at most `limit` bytes.
+    /// Where a digest or MAC goes: at least one word of it, at most `limit` bytes.
     @inline(__always)
-    private func decodeMAC(
+    func decodeMAC(
         _ descriptor: Descriptor, limit: Int, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
         let byteCount = Int(descriptor.macWordCount) &* 4
@@ -104,14 +101,15 @@ extension SecDecoder {
         job.pointee.macByteCount = byteCount
     }
 
-    /// Where a whole state goes; drivers say its length, or zero.
+    /// Where a whole state goes; drivers say its length, or zero, or, of an HMAC, the length of the MAC.
     @inline(__always)
     private func decodeWholeState(
-        _ descriptor: Descriptor, _ algorithm: DigestAlgorithm, into job: UnsafeMutablePointer<SecJob>
+        _ descriptor: Descriptor, _ algorithm: DigestAlgorithm, isHMAC: Bool, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
         let byteCount = algorithm.stateByteCount
         let wordCount = Int(descriptor.macWordCount)
-        guard wordCount == 0 || wordCount &* 4 == byteCount else { throw .refused(.macLength) }
+        guard wordCount == 0 || wordCount &* 4 == byteCount || isHMAC && wordCount &* 4 == algorithm.digestByteCount
+        else { throw .refused(.macLength) }
         job.pointee.mac = try writable(descriptor.macAddress, byteCount: byteCount)
         job.pointee.macByteCount = byteCount
     }

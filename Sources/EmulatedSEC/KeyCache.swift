@@ -3,31 +3,54 @@
 import CLinux
 import SoftwareCrypto
 
+/// What a raw key is for: with the key itself, what tells one expansion from another.
+enum KeyPurpose {
+    case cipher(CipherKind, encrypt: Bool)
+    case hmac(DigestAlgorithm)
+    case blockMAC(BlockMACKey.Scheme)
+    /// Whole messages, in both directions.
+    case aead(SoftwareAEAD.Mode)
+    /// GCM in parts, and GMAC.
+    case gcmParts
+
+    /// The number of an operation that only this purpose has.
+    @inline(__always)
+    fileprivate var number: UInt16 {
+        switch self {
+        case .cipher(let kind, let encrypt): SecOperation.cipher(kind, encrypt: encrypt).rawValue
+        case .hmac(let algorithm): SecOperation.hmac(algorithm).rawValue
+        case .blockMAC(let scheme): SecOperation.blockMAC(scheme).rawValue
+        case .aead(let mode): SecOperation.aead(mode, keyByteCount: 16, encrypt: true).rawValue
+        case .gcmParts: SecOperation.gcmPart(keyByteCount: 16, encrypt: true).rawValue
+        }
+    }
+}
+
 /// A raw key and what units have expanded it to.
 struct KeyCacheEntry {
-    /// `kind.keyByteCount` bytes, then zeros. First, so that its address is the entry's.
-    var key: KeyCacheWords = (0, 0, 0, 0, 0, 0, 0, 0)
-    /// Cipher and direction; `none` in an empty entry.
-    var operation = SecOperation.none
-    var encrypt = false
-    var kind = CipherKind(.aes, .ecb, keyByteCount: 16)
+    /// `keyByteCount` bytes. First, so that its address is the entry's.
+    fileprivate var key = KeyCacheWords(repeating: 0)
+    /// Purpose and length of the key in one number; 0 in an empty entry.
+    fileprivate var identity: UInt32 = 0
+    var purpose = KeyPurpose.gcmParts
+    var keyByteCount = 0
     /// The batch that last used the entry.
-    var lastBatch: UInt64 = 0
+    fileprivate var lastBatch: UInt64 = 0
     /// libcrypto's expansion, made when its unit first runs the key. Owned by the entry.
-    var libcrypto: Unmanaged<SoftwareCipher>?
+    var libcrypto: LibcryptoKey?
 
     /// Wipes the key and gives up the expansions, which wipe themselves.
-    mutating func clear() {
+    fileprivate mutating func clear() {
         libcrypto?.release()
         linux_wipe(&self, MemoryLayout<KeyCacheEntry>.size)
         self = KeyCacheEntry()
     }
 }
 
-/// Room for the longest key, 64 bytes.
-typealias KeyCacheWords = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+/// Room for the longest key, an HMAC's of 128 bytes.
+private typealias KeyCacheWords = InlineArray<16, UInt64>
 
-/// The expanded keys of one queue, found by cipher, direction and the raw key itself.
+/// The expanded keys of one queue, found by purpose and the raw key itself.
 ///
 /// The key's address is only a hint where to look: who sends many messages under one key usually keeps the key in one
 /// place. Keys are compared whole, in constant time. Hits do not allocate.
@@ -48,7 +71,7 @@ struct KeyCache: ~Copyable {
     }
 
     deinit {
-        for index in 0..<(Self.setCount * Self.wayCount) where entries[index].operation != .none {
+        for index in 0..<(Self.setCount * Self.wayCount) where entries[index].identity != 0 {
             entries[index].clear()
         }
         entries.deallocate()
@@ -61,39 +84,41 @@ struct KeyCache: ~Copyable {
         batch.pointee &+= 1
     }
 
-    /// The entry of `key`, which holds `kind.keyByteCount` bytes; made when there is none. It stays until the next
-    /// `beginBatch`. nil when the key's set is full of keys of this batch: run what waits, begin a batch, ask again.
+    /// The entry of `key`, which holds `byteCount` bytes, at least one and at most 128; made when there is none. It stays
+    /// until the next `beginBatch`. nil when the key's set is full of keys of this batch: run what waits, begin a batch,
+    /// ask again.
     @inline(__always)
     func entry(
-        _ kind: CipherKind, encrypt: Bool, operation: SecOperation, key: UnsafeRawPointer
+        for purpose: KeyPurpose, key: UnsafeRawPointer, byteCount: Int
     ) -> UnsafeMutablePointer<KeyCacheEntry>? {
         let set = entries + Self.firstIndex(key)
+        let identity = UInt32(purpose.number) &<< 16 | UInt32(truncatingIfNeeded: byteCount)
         for way in 0..<Self.wayCount {
             let entry = set + way
-            if entry.pointee.operation == operation, Self.isEqual(entry, key, kind.keyByteCount) {
+            if entry.pointee.identity == identity, Self.isEqual(entry, key, byteCount) {
                 entry.pointee.lastBatch = batch.pointee
                 return entry
             }
         }
-        return insert(kind, encrypt: encrypt, operation: operation, key: key, in: set)
+        return insert(purpose, identity, key: key, byteCount: byteCount, in: set)
     }
 
     @inline(never)
     private func insert(
-        _ kind: CipherKind, encrypt: Bool, operation: SecOperation, key: UnsafeRawPointer,
+        _ purpose: KeyPurpose, _ identity: UInt32, key: UnsafeRawPointer, byteCount: Int,
         in set: UnsafeMutablePointer<KeyCacheEntry>
     ) -> UnsafeMutablePointer<KeyCacheEntry>? {
         var oldest = set
         for way in 1..<Self.wayCount where set[way].lastBatch < oldest.pointee.lastBatch { oldest = set + way }
-        if oldest.pointee.operation != .none {
+        if oldest.pointee.identity != 0 {
             guard oldest.pointee.lastBatch != batch.pointee else { return nil }
             oldest.pointee.clear()
         }
-        oldest.pointee.operation = operation
-        oldest.pointee.kind = kind
-        oldest.pointee.encrypt = encrypt
+        oldest.pointee.identity = identity
+        oldest.pointee.purpose = purpose
+        oldest.pointee.keyByteCount = byteCount
         oldest.pointee.lastBatch = batch.pointee
-        memcpy(oldest, key, kind.keyByteCount)
+        memcpy(oldest, key, byteCount)
         return oldest
     }
 
@@ -104,7 +129,7 @@ struct KeyCache: ~Copyable {
         return Int(truncatingIfNeeded: (grain &* 0x9e37_79b9_7f4a_7c15) &>> 58) &* wayCount
     }
 
-    /// Compares whole, whatever the first bytes say. Keys are multiples of 8 bytes.
+    /// Compares whole, whatever the first bytes say. Keys are multiples of 4 bytes.
     @inline(__always)
     private static func isEqual(
         _ entry: UnsafeMutablePointer<KeyCacheEntry>, _ key: UnsafeRawPointer, _ byteCount: Int
@@ -112,11 +137,16 @@ struct KeyCache: ~Copyable {
         let known = UnsafeRawPointer(entry)
         var difference: UInt64 = 0
         var offset = 0
-        while offset < byteCount {
+        while offset &+ 8 <= byteCount {
             difference |=
                 known.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
                 ^ key.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
             offset &+= 8
+        }
+        if offset != byteCount {
+            difference |= UInt64(
+                known.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+                    ^ key.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
         }
         return linux_value_barrier(difference) == 0
     }

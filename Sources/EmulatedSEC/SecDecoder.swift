@@ -32,14 +32,28 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
         guard !descriptor.isInvalid else { throw .nothingToDo }
         guard let cipher = descriptor.cipher, let auth = descriptor.auth else { throw .refused(.mode) }
         job.pointee.error = .none
+        job.pointee.hasWrongTag = false
         job.pointee.scattered = ScatteredData()
+        job.pointee.additionalByteCount = 0
         switch (cipher, auth) {
         case (.encrypt, .none): try decodeCipher(descriptor, encrypt: true, into: job)
         case (.decrypt, .none): try decodeCipher(descriptor, encrypt: false, into: job)
-        case (.none, .compute): try decodeDigest(descriptor, into: job)
-        case (.encrypt, .compute), (.encrypt, .verify), (.decrypt, .compute), (.decrypt, .verify):
-            throw .refused(.unsupported)
+        case (.none, .compute): try decodeAuthentication(descriptor, into: job)
+        case (.encrypt, .compute): try decodeCipherAndHMAC(descriptor, encrypt: true, into: job)
+        case (.decrypt, .verify): try decodeCipherAndHMAC(descriptor, encrypt: false, into: job)
+        case (.encrypt, .verify), (.decrypt, .compute): throw .refused(.unsupported)
         case (.none, .none), (.none, .verify), (.copy, _): throw .refused(.mode)
+        }
+    }
+
+    /// A cipher without authentication, or with its own.
+    @inline(__always)
+    private func decodeCipher(
+        _ descriptor: Descriptor, encrypt: Bool, into job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) {
+        switch descriptor.cipherMode {
+        case .gcm, .ccm: try decodeAEAD(descriptor, encrypt: encrypt, into: job)
+        default: try decodePlainCipher(descriptor, encrypt: encrypt, into: job)
         }
     }
 
@@ -70,6 +84,53 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
         } else {
             job.pointee.destination = try writable(address, offset: UInt64(offset), byteCount: byteCount)
         }
+    }
+
+    /// Additional data and the data that follows it, `additionalByteCount` and `byteCount` bytes, and room for both.
+    func decodeMessage(
+        _ descriptor: Descriptor, additionalByteCount: Int, byteCount: Int, into job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) {
+        // The two may not be apart: they are gathered, and copied, as one.
+        let offset = additionalByteCount == 0 ? descriptor.cipherSourceOffset : descriptor.authSourceOffset
+        guard Int(offset) &+ additionalByteCount == Int(descriptor.cipherSourceOffset) else {
+            throw .refused(.dataLength)
+        }
+        let total = additionalByteCount &+ byteCount
+        try decodeSource(descriptor, offset: offset, byteCount: total, into: job)
+        try decodeDestination(descriptor, offset: offset, byteCount: total, into: job)
+        job.pointee.additionalByteCount = additionalByteCount
+        job.pointee.byteCount = byteCount
+        // Where data is scattered these come later.
+        if !descriptor.sourceIsList {
+            job.pointee.additional = job.pointee.source
+            job.pointee.source += additionalByteCount
+        }
+        if job.pointee.scattered.destination == nil {
+            job.pointee.additionalCopy = job.pointee.destination
+            job.pointee.destination += additionalByteCount
+        }
+    }
+
+    /// Where `byteCount` bytes of MAC or tag go, or where those are that must be right.
+    @inline(__always)
+    func decodeTag(
+        _ descriptor: Descriptor, byteCount: Int, encrypt: Bool, into job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) {
+        job.pointee.mac =
+            encrypt
+            ? try writable(descriptor.macAddress, byteCount: byteCount)
+            : try readable(descriptor.macAddress, byteCount: byteCount)
+        job.pointee.macByteCount = byteCount
+    }
+
+    /// The cached key for `purpose` at an address.
+    @inline(__always)
+    func key(
+        for purpose: KeyPurpose, at address: UInt64, byteCount: Int
+    ) throws(DecoderStop) -> UnsafeMutablePointer<KeyCacheEntry> {
+        let key = try readable(address, byteCount: byteCount)
+        guard let entry = keys.entry(for: purpose, key: key, byteCount: byteCount) else { throw .keyCacheFull }
+        return entry
     }
 
     /// The address itself, if `byteCount` bytes at `offset` from it may be read. `byteCount` is not zero.

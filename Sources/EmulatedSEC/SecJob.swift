@@ -9,36 +9,57 @@ struct SecJob {
     var operation = SecOperation.none
     /// What went wrong in the unit.
     var error = SecErrorType.none
+    /// Whether a tag was to be checked and is wrong. That is no error; but nothing of the message was written.
+    var hasWrongTag = false
+    /// AEADs and their parts: the direction. Who decrypts checks the tag, where there is one.
+    var encrypt = false
 
     /// `byteCount` bytes, readable. Dangling when there are none.
     var source: UnsafeRawPointer
     /// 0 to `HISI_SEC_DATA_LENGTH_MAX`.
     var byteCount = 0
 
-    /// Ciphers: `byteCount` bytes, writable; `source` itself, or apart from it.
+    /// Ciphers and AEADs: `byteCount` bytes, writable; `source` itself, or apart from it.
     var destination: UnsafeMutableRawPointer
     /// Where scattered data lies. Units never see it: such a job's data is put together for them.
     var scattered = ScatteredData()
 
-    /// Ciphers: one block, or nil for ECB. Never written.
-    var iv: UnsafeRawPointer?
-    /// Ciphers: stays where it is until the batch is done.
-    var key: UnsafeMutablePointer<KeyCacheEntry>?
+    /// AEADs: what is authenticated and not encrypted, `additionalByteCount` bytes right before `source`.
+    var additional: UnsafeRawPointer
+    /// Where it is copied when all went well, right before `destination`.
+    var additionalCopy: UnsafeMutableRawPointer
+    /// 0 but for AEADs.
+    var additionalByteCount = 0
 
-    /// Digests: which part of a message this is.
+    /// Ciphers: one block, or nil for ECB. AEADs: the nonce; parts of GCM: the counter block; GMAC: 12 bytes. Never
+    /// written.
+    var iv: UnsafeRawPointer?
+    /// AEADs: bytes of the nonce.
+    var ivByteCount = 0
+    /// The key of the cipher, or of the MAC where there is no cipher. Stays where it is until the batch is done.
+    var key: UnsafeMutablePointer<KeyCacheEntry>?
+    /// The key of an HMAC beside a cipher.
+    var authKey: UnsafeMutablePointer<KeyCacheEntry>?
+
+    /// Digests and HMACs: the algorithm ...
+    var digest = DigestAlgorithm.sha256
+    /// ... and which part of a message this is.
     var part = DigestPart.single
-    /// Digests: the stored state of a middle or an end.
+    /// The stored state of a middle or an end; parts of GCM: the accumulator.
     var state: UnsafeRawPointer
     /// Digests: bytes of the whole message, for an end.
     var totalByteCount: UInt64 = 0
-    /// Digests: where `macByteCount` bytes of state or digest go. May be `state`.
+    /// Where `macByteCount` bytes of state, digest, MAC or tag go, or where the tag is that must be right. May be
+    /// `state`.
     var mac: UnsafeMutableRawPointer
     var macByteCount = 0
 
     /// A job without work; its pointers are never followed.
     static var idle: SecJob {
         let nowhere = UnsafeMutableRawPointer(bitPattern: 64)!
-        return SecJob(source: nowhere, destination: nowhere, state: nowhere, mac: nowhere)
+        return SecJob(
+            source: nowhere, destination: nowhere, additional: nowhere, additionalCopy: nowhere, state: nowhere,
+            mac: nowhere)
     }
 }
 
@@ -46,7 +67,7 @@ struct SecJob {
 struct ScatteredData {
     var source: UInt64?
     var destination: UInt64?
-    /// Bytes of either chain before the data.
+    /// Bytes of either chain before the data, additional data included.
     var offset = 0
 
     var isEmpty: Bool { source == nil && destination == nil }
@@ -62,35 +83,4 @@ enum DigestPart: UInt8 {
     case middle
     /// The end, from stored state to digest.
     case end
-}
-
-/// What a job computes, as a small number, so that jobs can be grouped and expanded keys told apart.
-struct SecOperation: Equatable {
-    let rawValue: UInt16
-
-    static let none = SecOperation(rawValue: 0)
-
-    /// Numbers run below this.
-    static let limit = 1 << 10
-
-    /// Family, mode, key size (in multiples of 8 bytes, 1 to 8) and direction each have their bits.
-    @inline(__always)
-    static func cipher(_ kind: CipherKind, encrypt: Bool) -> SecOperation {
-        let size = UInt16(truncatingIfNeeded: kind.keyByteCount &>> 3) &- 1
-        let family = UInt16(kind.family.rawValue) &+ 1
-        return SecOperation(
-            rawValue: family &<< 8 | UInt16(kind.mode.rawValue) &<< 4 | (size & 7) &<< 1 | (encrypt ? 1 : 0))
-    }
-
-    /// Below every cipher.
-    @inline(__always)
-    static func digest(_ algorithm: DigestAlgorithm) -> SecOperation {
-        SecOperation(rawValue: UInt16(algorithm.rawValue) &+ 1)
-    }
-
-    /// The digest, or nil for a cipher.
-    @inline(__always)
-    var digestAlgorithm: DigestAlgorithm? {
-        rawValue < 1 << 8 ? DigestAlgorithm(rawValue: UInt8(truncatingIfNeeded: rawValue &- 1)) : nil
-    }
 }

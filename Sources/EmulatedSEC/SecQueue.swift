@@ -90,6 +90,8 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
             return .ready
         } catch {
             job.pointee.byteCount = 0
+            job.pointee.additionalByteCount = 0
+            job.pointee.hasWrongTag = false
             switch error {
             case .refused(let refusal):
                 job.pointee.error = refusal
@@ -109,22 +111,25 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
     @inline(never)
     private func runScattered(_ job: UnsafeMutablePointer<SecJob>) {
         let scattered = job.pointee.scattered
-        let byteCount = job.pointee.byteCount
+        let additionalByteCount = job.pointee.additionalByteCount
+        let byteCount = additionalByteCount + job.pointee.byteCount
         let destination = scattered.destination.map { ScatterGatherList(head: $0, addresses: decoder.addresses) }
         bounce.withMemory(byteCount: byteCount) { memory in
             guard let memory else { return job.pointee.error = .scatterGatherList }
             if let destination {
                 job.pointee.error = destination.checkWritable(offset: scattered.offset, byteCount: byteCount)
-                job.pointee.destination = memory
+                job.pointee.additionalCopy = memory
+                job.pointee.destination = memory + additionalByteCount
             }
             if job.pointee.error == .none, let head = scattered.source {
                 let source = ScatterGatherList(head: head, addresses: decoder.addresses)
                 job.pointee.error = source.gather(offset: scattered.offset, byteCount: byteCount, into: memory)
-                job.pointee.source = UnsafeRawPointer(memory)
+                job.pointee.additional = UnsafeRawPointer(memory)
+                job.pointee.source = UnsafeRawPointer(memory + additionalByteCount)
             }
             guard job.pointee.error == .none else { return }
             units.run(job)
-            if job.pointee.error == .none, let destination {
+            if job.pointee.error == .none, !job.pointee.hasWrongTag, let destination {
                 job.pointee.error = destination.scatter(memory, offset: scattered.offset, byteCount: byteCount)
             }
         }
@@ -135,9 +140,9 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
         _ entry: UnsafeMutableRawPointer, _ job: UnsafeMutablePointer<SecJob>, _ result: inout BatchResult
     ) {
         let error = job.pointee.error
-        complete(entry, error)
+        complete(entry, error, tagMatch: job.pointee.hasWrongTag ? secTagMismatch : 0)
         if error == .none {
-            result.byteCount &+= job.pointee.byteCount
+            result.byteCount &+= job.pointee.byteCount &+ job.pointee.additionalByteCount
         } else {
             result.errorCount &+= 1
         }
@@ -145,9 +150,10 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
 
     /// Writes a descriptor's result: done, one way or the other.
     @inline(__always)
-    private func complete(_ entry: UnsafeMutableRawPointer, _ error: SecErrorType) {
+    private func complete(_ entry: UnsafeMutableRawPointer, _ error: SecErrorType, tagMatch: UInt16 = 0) {
         var result = hisi_sec_result()
         result.done = 1
+        result.icv = tagMatch
         result.error_type = error.rawValue
         entry.storeBytes(of: result, toByteOffset: Int(HISI_SEC_RESULT_OFFSET), as: hisi_sec_result.self)
     }

@@ -18,20 +18,43 @@ final class LibcryptoUnit: SecUnit {
 
     @inline(__always)
     func run(_ job: UnsafeMutablePointer<SecJob>) {
-        if let digest = job.pointee.operation.digestAlgorithm {
-            runDigest(digest, job)
-        } else {
-            runCipher(job)
+        switch job.pointee.operation.work {
+        case .cipher: runCipher(job)
+        case .digest: runDigest(job.pointee.digest, job)
+        case .hmac: runHMAC(job.pointee.digest, job)
+        case .aead: runAEAD(job)
+        case .blockMAC: runBlockMAC(job)
+        case .gmac: runGMAC(job)
+        case .ghash: runGHASH(job)
+        case .gcmPart: runGCMPart(job)
+        case .cipherAndHMAC: runCipherAndHMAC(job)
+        case .none: break
         }
+    }
+
+    /// What a key was expanded to, now if need be. nil leaves an error in the job.
+    @inline(__always)
+    func expansion(
+        of entry: UnsafeMutablePointer<KeyCacheEntry>?, for job: UnsafeMutablePointer<SecJob>
+    ) -> LibcryptoKey? {
+        guard let entry, let key = entry.pointee.libcrypto ?? expand(entry) else {
+            // An XTS key of two equal halves, or no memory.
+            job.pointee.error = .keyLength
+            return nil
+        }
+        return key
+    }
+
+    @inline(never)
+    private func expand(_ entry: UnsafeMutablePointer<KeyCacheEntry>) -> LibcryptoKey? {
+        let key = LibcryptoKey(entry, library)
+        entry.pointee.libcrypto = key
+        return key
     }
 
     @inline(__always)
     private func runCipher(_ job: UnsafeMutablePointer<SecJob>) {
-        guard let key = job.pointee.key, let cipher = key.pointee.libcrypto ?? expand(key) else {
-            // An XTS key of two equal halves, or no memory.
-            job.pointee.error = .keyLength
-            return
-        }
+        guard case .cipher(let cipher) = expansion(of: job.pointee.key, for: job) else { return }
         let isDone = cipher._withUnsafeGuaranteedRef {
             $0.run(
                 iv: job.pointee.iv, input: job.pointee.source, output: job.pointee.destination,
@@ -40,72 +63,58 @@ final class LibcryptoUnit: SecUnit {
         if !isDone { job.pointee.error = .dataLength }
     }
 
-    @inline(never)
-    private func expand(_ key: UnsafeMutablePointer<KeyCacheEntry>) -> Unmanaged<SoftwareCipher>? {
-        guard let library = library.get(),
-            let cipher = SoftwareCipher(
-                library, key.pointee.kind, key: UnsafeRawPointer(key), encrypt: key.pointee.encrypt)
-        else { return nil }
-        let owned = Unmanaged.passRetained(cipher)
-        key.pointee.libcrypto = owned
-        return owned
-    }
-
     @inline(__always)
     private func runDigest(_ algorithm: DigestAlgorithm, _ job: UnsafeMutablePointer<SecJob>) {
         switch job.pointee.part {
-        case .single, .end: finishDigest(algorithm, job)
+        case .single:
+            writeMAC(job, byteCount: algorithm.digestByteCount) {
+                algorithm.digest(message: job.pointee.source, byteCount: job.pointee.byteCount, into: $0)
+            }
+        case .end:
+            writeMAC(job, byteCount: algorithm.digestByteCount) {
+                algorithm.finish(
+                    state: job.pointee.state, tail: job.pointee.source, tailByteCount: job.pointee.byteCount,
+                    totalByteCount: job.pointee.totalByteCount, digest: $0)
+            }
         case .first:
-            // The state is not written before all else is done: data may lie where it goes.
-            withState { state in
-                algorithm.initialState(into: state)
-                compress(algorithm, job, state)
-            }
+            compress(algorithm, job) { algorithm.initialState(into: $0) }
         case .middle:
-            withState { state in
-                memcpy(state, job.pointee.state, algorithm.stateByteCount)
-                compress(algorithm, job, state)
+            compress(algorithm, job) { memcpy($0, job.pointee.state, algorithm.stateByteCount) }
+        }
+    }
+
+    /// Feeds a job's blocks into the state that `start` writes, and stores it. Not before all else is done: data may lie
+    /// where it goes.
+    @inline(__always)
+    func compress(
+        _ algorithm: DigestAlgorithm, _ job: UnsafeMutablePointer<SecJob>, start: (UnsafeMutableRawPointer) -> Void
+    ) {
+        withState { state in
+            start(state)
+            algorithm.compress(
+                state: state, blocks: job.pointee.source, blockCount: job.pointee.byteCount / algorithm.blockByteCount)
+            memcpy(job.pointee.mac, state, job.pointee.macByteCount)
+        }
+    }
+
+    /// Has `write` write the MAC, `byteCount` bytes: where it belongs, or aside if only its beginning is wanted.
+    @inline(__always)
+    func writeMAC(
+        _ job: UnsafeMutablePointer<SecJob>, byteCount: Int, _ write: (UnsafeMutableRawPointer) -> Void
+    ) {
+        if job.pointee.macByteCount == byteCount {
+            write(job.pointee.mac)
+        } else {
+            withState { mac in
+                write(mac)
+                memcpy(job.pointee.mac, mac, job.pointee.macByteCount)
             }
         }
     }
 
+    /// Room for a state or a MAC on the stack, wiped afterwards.
     @inline(__always)
-    private func finishDigest(_ algorithm: DigestAlgorithm, _ job: UnsafeMutablePointer<SecJob>) {
-        if job.pointee.macByteCount == algorithm.digestByteCount {
-            writeDigest(algorithm, job, job.pointee.mac)
-        } else {
-            withState { digest in
-                writeDigest(algorithm, job, digest)
-                memcpy(job.pointee.mac, digest, job.pointee.macByteCount)
-            }
-        }
-    }
-
-    @inline(__always)
-    private func writeDigest(
-        _ algorithm: DigestAlgorithm, _ job: UnsafeMutablePointer<SecJob>, _ digest: UnsafeMutableRawPointer
-    ) {
-        if job.pointee.part == .single {
-            algorithm.digest(message: job.pointee.source, byteCount: job.pointee.byteCount, into: digest)
-        } else {
-            algorithm.finish(
-                state: job.pointee.state, tail: job.pointee.source, tailByteCount: job.pointee.byteCount,
-                totalByteCount: job.pointee.totalByteCount, digest: digest)
-        }
-    }
-
-    @inline(__always)
-    private func compress(
-        _ algorithm: DigestAlgorithm, _ job: UnsafeMutablePointer<SecJob>, _ state: UnsafeMutableRawPointer
-    ) {
-        algorithm.compress(
-            state: state, blocks: job.pointee.source, blockCount: job.pointee.byteCount / algorithm.blockByteCount)
-        memcpy(job.pointee.mac, state, job.pointee.macByteCount)
-    }
-
-    /// Room for a state or a digest on the stack, wiped afterwards.
-    @inline(__always)
-    private func withState(_ body: (UnsafeMutableRawPointer) -> Void) {
+    func withState(_ body: (UnsafeMutableRawPointer) -> Void) {
         withUnsafeTemporaryAllocation(byteCount: DigestAlgorithm.largestStateByteCount, alignment: 16) {
             body($0.baseAddress!)
             linux_wipe($0.baseAddress!, DigestAlgorithm.largestStateByteCount)
