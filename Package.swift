@@ -110,8 +110,7 @@ let package = Package(
             name: "CryptoSessions",
             dependencies: [
                 "QueueScheduler", "EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconDriver", "HisiliconABI",
-                "CUacce",
-                "CLinux",
+                "CUacce", "COpenSSL", "CLinux",
             ],
             swiftSettings: shipped),
         .target(

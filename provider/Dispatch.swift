@@ -96,6 +96,32 @@ extension OSSL_DISPATCH {
     static func cipherSettableContext(_ f: openssl_cipher_settable_ctx_params_function) -> Self {
         entry(OSSL_FUNC_CIPHER_SETTABLE_CTX_PARAMS, f)
     }
+
+    // MACs.
+    static func macNewContext(_ f: openssl_mac_newctx_function) -> Self { entry(OSSL_FUNC_MAC_NEWCTX, f) }
+    static func macInit(_ f: openssl_mac_init_function) -> Self { entry(OSSL_FUNC_MAC_INIT, f) }
+    static func macUpdate(_ f: openssl_mac_update_function) -> Self { entry(OSSL_FUNC_MAC_UPDATE, f) }
+    static func macFinal(_ f: openssl_mac_final_function) -> Self { entry(OSSL_FUNC_MAC_FINAL, f) }
+    static func macFreeContext(_ f: openssl_mac_freectx_function) -> Self { entry(OSSL_FUNC_MAC_FREECTX, f) }
+    static func macDuplicate(_ f: openssl_mac_dupctx_function) -> Self { entry(OSSL_FUNC_MAC_DUPCTX, f) }
+    static func macGetParameters(_ f: openssl_mac_get_params_function) -> Self {
+        entry(OSSL_FUNC_MAC_GET_PARAMS, f)
+    }
+    static func macGettable(_ f: openssl_mac_gettable_params_function) -> Self {
+        entry(OSSL_FUNC_MAC_GETTABLE_PARAMS, f)
+    }
+    static func macGetContext(_ f: openssl_mac_get_ctx_params_function) -> Self {
+        entry(OSSL_FUNC_MAC_GET_CTX_PARAMS, f)
+    }
+    static func macGettableContext(_ f: openssl_mac_gettable_ctx_params_function) -> Self {
+        entry(OSSL_FUNC_MAC_GETTABLE_CTX_PARAMS, f)
+    }
+    static func macSetContext(_ f: openssl_mac_set_ctx_params_function) -> Self {
+        entry(OSSL_FUNC_MAC_SET_CTX_PARAMS, f)
+    }
+    static func macSettableContext(_ f: openssl_mac_settable_ctx_params_function) -> Self {
+        entry(OSSL_FUNC_MAC_SETTABLE_CTX_PARAMS, f)
+    }
 }
 
 /// A dispatch table that OpenSSL may keep for as long as the process lives.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import COpenSSL
 
 /// Names of the OSSL_PARAMs that are used here, as openssl/core_names.h has them. As `StaticString` they are the C
@@ -35,6 +36,14 @@ enum ParameterName {
     static let tlsVersion: StaticString = "tls-version"
     static let tlsMACSize: StaticString = "tls-mac-size"
     static let tlsMAC: StaticString = "tls-mac"
+    static let digest: StaticString = "digest"
+    static let cipher: StaticString = "cipher"
+    static let properties: StaticString = "properties"
+    static let key: StaticString = "key"
+    static let macBlockSize: StaticString = "block-size"
+    static let digestNoInit: StaticString = "digest-noinit"
+    static let digestOneShot: StaticString = "digest-oneshot"
+    static let tlsDataSize: StaticString = "tls-data-size"
     static let providerName: StaticString = "name"
     static let providerVersion: StaticString = "version"
     static let providerBuildInformation: StaticString = "buildinfo"
@@ -154,6 +163,30 @@ struct ParameterSettings {
         list == nil ? nil : OSSL_PARAM_locate_const(list, name.cString)
     }
 
+    func int(_ name: StaticString) throws(WrongType) -> Int32? {
+        guard let parameter = parameter(name) else { return nil }
+        var value: Int32 = 0
+        guard OSSL_PARAM_get_int(parameter, &value) == 1 else { throw WrongType() }
+        return value
+    }
+
+    /// Text as its sender holds it, without a terminating zero.
+    func text(_ name: StaticString) throws(WrongType) -> UnsafeRawBufferPointer? {
+        guard let parameter = parameter(name) else { return nil }
+        guard parameter.pointee.data_type == UInt32(OSSL_PARAM_UTF8_STRING), let data = parameter.pointee.data else {
+            throw WrongType()
+        }
+        return UnsafeRawBufferPointer(start: data, count: strnlen(data, parameter.pointee.data_size))
+    }
+
+    /// Octets as their sender holds them; with a nil base address where there are none.
+    func octets(_ name: StaticString) throws(WrongType) -> UnsafeRawBufferPointer? {
+        guard let parameter = parameter(name) else { return nil }
+        guard parameter.pointee.data_type == UInt32(OSSL_PARAM_OCTET_STRING) else { throw WrongType() }
+        guard let data = parameter.pointee.data else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(start: data, count: parameter.pointee.data_size)
+    }
+
     func uint(_ name: StaticString) throws(WrongType) -> UInt32? {
         guard let parameter = parameter(name) else { return nil }
         var value: UInt32 = 0
@@ -167,4 +200,42 @@ struct ParameterSettings {
         guard OSSL_PARAM_get_size_t(parameter, &value) == 1 else { throw WrongType() }
         return value
     }
+}
+
+// MARK: - Parameters for libcrypto
+
+/// Hands over a list of one parameter.
+func withParameter(_ parameter: OSSL_PARAM, _ body: (UnsafeMutablePointer<OSSL_PARAM>) -> Bool) -> Bool {
+    withUnsafeTemporaryAllocation(of: OSSL_PARAM.self, capacity: 2) { list in
+        list[0] = parameter
+        list[1] = OSSL_PARAM_construct_end()
+        return body(list.baseAddress!)
+    }
+}
+
+/// Hands over a list of one text, which libcrypto wants ended by a zero.
+func withParameter(
+    text: UnsafeRawBufferPointer, _ name: StaticString, _ body: (UnsafeMutablePointer<OSSL_PARAM>) -> Bool
+) -> Bool {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: text.count + 1) { copy in
+        for index in 0..<text.count { copy[index] = CChar(bitPattern: text[index]) }
+        copy[text.count] = 0
+        return withParameter(OSSL_PARAM_construct_utf8_string(name.cString, copy.baseAddress!, text.count), body)
+    }
+}
+
+/// Hands over a list of one size.
+func withParameter(
+    size: Int, _ name: StaticString, _ body: (UnsafeMutablePointer<OSSL_PARAM>) -> Bool
+) -> Bool {
+    var size = size
+    return withUnsafeMutablePointer(to: &size) { withParameter(OSSL_PARAM_construct_size_t(name.cString, $0), body) }
+}
+
+/// Hands over a list of some octets, which are only read.
+func withParameter(
+    octets: UnsafeRawBufferPointer, _ name: StaticString, _ body: (UnsafeMutablePointer<OSSL_PARAM>) -> Bool
+) -> Bool {
+    let start = UnsafeMutableRawPointer(mutating: octets.baseAddress)
+    return withParameter(OSSL_PARAM_construct_octet_string(name.cString, start, octets.count), body)
 }

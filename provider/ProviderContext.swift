@@ -14,6 +14,7 @@ final class ProviderContext {
     private let propertyDefinition: UnsafeMutablePointer<CChar>
     private let digests: UnsafeMutablePointer<OSSL_ALGORITHM>
     private let ciphers: UnsafeMutablePointer<OSSL_ALGORITHM>
+    private let macs: UnsafeMutablePointer<OSSL_ALGORITHM>
 
     /// nil after the reason was put on the error queue.
     init?(_ core: Core) {
@@ -36,17 +37,23 @@ final class ProviderContext {
             }, propertyDefinition)
         let plain = CipherRow.all.indices.filter { index in
             CipherRow.all[index].cipher.isOffered(by: version) && allows(CipherRow.all[index].names.text)
-        }.map { (CipherRow.all[$0].names, CipherFunctions.table($0), description) }
+        }.map { index in
+            (names: CipherRow.all[index].names, functions: CipherFunctions.table(index), description: description)
+        }
         let authenticated = AEADRow.all.indices.filter { allows(AEADRow.all[$0].names.text) }.map { index in
-            (AEADRow.all[index].names, GCMFunctions.table(index), description)
+            (names: AEADRow.all[index].names, functions: GCMFunctions.table(index), description: description)
         }
         ciphers = algorithmTable(plain + authenticated, propertyDefinition)
+        macs = algorithmTable(
+            MACRow.all.filter { allows($0.names.text) }.map { ($0.names, $0.functions, $0.description) },
+            propertyDefinition)
     }
 
     deinit {
         engine.scheduler.shutDown()
         digests.deallocate()
         ciphers.deallocate()
+        macs.deallocate()
         propertyDefinition.deallocate()
     }
 
@@ -55,6 +62,7 @@ final class ProviderContext {
         switch operation {
         case OSSL_OP_DIGEST: UnsafePointer(digests)
         case OSSL_OP_CIPHER: UnsafePointer(ciphers)
+        case OSSL_OP_MAC: UnsafePointer(macs)
         default: nil
         }
     }

@@ -16,6 +16,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/md5.h>
 #include <openssl/objects.h>
 #include <openssl/params.h>
@@ -53,6 +54,18 @@ OPENSSL_FUNCTION(digest_newctx);
 OPENSSL_FUNCTION(digest_set_ctx_params);
 OPENSSL_FUNCTION(digest_settable_ctx_params);
 OPENSSL_FUNCTION(digest_update);
+OPENSSL_FUNCTION(mac_dupctx);
+OPENSSL_FUNCTION(mac_final);
+OPENSSL_FUNCTION(mac_freectx);
+OPENSSL_FUNCTION(mac_get_ctx_params);
+OPENSSL_FUNCTION(mac_get_params);
+OPENSSL_FUNCTION(mac_gettable_ctx_params);
+OPENSSL_FUNCTION(mac_gettable_params);
+OPENSSL_FUNCTION(mac_init);
+OPENSSL_FUNCTION(mac_newctx);
+OPENSSL_FUNCTION(mac_set_ctx_params);
+OPENSSL_FUNCTION(mac_settable_ctx_params);
+OPENSSL_FUNCTION(mac_update);
 OPENSSL_FUNCTION(provider_get_params);
 OPENSSL_FUNCTION(provider_get_reason_strings);
 OPENSSL_FUNCTION(provider_gettable_params);

@@ -37,6 +37,15 @@ public final class CryptoEngine: @unchecked Sendable {
         scheduler = made
     }
 
+    /// Has a device work on a request whose descriptor is filled in. nil: it did, without an error; else why the CPU must.
+    @inline(__always)
+    func run(_ request: UnsafeMutablePointer<Request>, byteCount: Int) -> ProcessorCause? {
+        if let cause = scheduler.run(request, byteCount: byteCount) { return cause }
+        if request.succeeded { return nil }
+        scheduler.reportError(type: request.errorType)
+        return .device
+    }
+
     /// Whether the CPU may take over for `cause`, which is counted if so.
     ///
     /// Small requests and those that an api version cannot express are the CPU's by policy; the rest only with

@@ -9,29 +9,36 @@ import SoftwareCrypto
 /// for the next one, and the bytes staged for the next descriptor. It stays at one address while the session lives.
 struct DigestMemory {
     private let base: UnsafeMutableRawPointer
+    /// Whether there is a key, which makes every descriptor one of an HMAC.
+    let isKeyed: Bool
 
     private static let stateOffset = 192
     private static let nextStateOffset = 256
     private static let headOffset = 320
-    private static let byteCount = headOffset + inlineCapacity
+    private static let keyOffset = headOffset + inlineCapacity
+    private static let keyedByteCount = keyOffset + DigestAlgorithm.largestBlockByteCount
     /// Bytes that can be staged before the session needs a larger buffer.
     static let inlineCapacity = 256
 
-    init() {
-        base = .allocate(byteCount: Self.byteCount, alignment: 64)
+    init(isKeyed: Bool) {
+        self.isKeyed = isKeyed
+        base = .allocate(byteCount: isKeyed ? Self.keyedByteCount : Self.keyOffset, alignment: 64)
         request.initialize(to: Request())
+        if isKeyed { memset(key, 0, DigestAlgorithm.largestBlockByteCount) }
     }
 
     /// Wipes and frees.
     func destroy() {
-        linux_wipe(base, Self.byteCount)
+        linux_wipe(base, isKeyed ? Self.keyedByteCount : Self.keyOffset)
         base.deallocate()
     }
 
-    /// Takes over the chaining state and the first `stagedByteCount` staged bytes of another session.
+    /// Takes over the chaining state, the key and the first `stagedByteCount` staged bytes of another session, which
+    /// has a key if this one has.
     func copyState(from other: DigestMemory, stagedByteCount: Int) {
         state.copyMemory(from: other.state, byteCount: DigestAlgorithm.largestStateByteCount)
         staging.copyMemory(from: other.staging, byteCount: stagedByteCount)
+        if isKeyed { key.copyMemory(from: other.key, byteCount: DigestAlgorithm.largestBlockByteCount) }
     }
 
     @inline(__always) var request: UnsafeMutablePointer<Request> { base.assumingMemoryBound(to: Request.self) }
@@ -41,6 +48,8 @@ struct DigestMemory {
     @inline(__always) var nextState: UnsafeMutableRawPointer { base + Self.nextStateOffset }
     /// The small buffer for bytes that wait for more.
     @inline(__always) var staging: UnsafeMutableRawPointer { base + Self.headOffset }
+    /// With a key: the key, zeros up to the block of the digest.
+    @inline(__always) var key: UnsafeMutableRawPointer { base + Self.keyOffset }
 
     /// Which part of a message a descriptor covers.
     enum Part {
@@ -67,7 +76,11 @@ struct DigestMemory {
     private func prepare<Descriptor: SecDescriptor>(
         _ type: Descriptor.Type, _ algorithm: DigestAlgorithm, _ part: Part, _ data: UnsafeRawPointer, _ byteCount: Int
     ) {
-        var descriptor = Descriptor.digest(algorithm.secCode)
+        var descriptor = Descriptor.digest(isKeyed ? algorithm.hmacCode : algorithm.secCode)
+        if isKeyed {
+            descriptor.authKeyAddress = UInt64(UInt(bitPattern: key))
+            descriptor.authKeyWordCount = UInt8(algorithm.blockByteCount / 4)
+        }
         descriptor.sourceAddress = UInt64(UInt(bitPattern: data))
         descriptor.authByteCount = UInt32(truncatingIfNeeded: byteCount)
         descriptor.macAddress = UInt64(UInt(bitPattern: nextState))
@@ -76,12 +89,12 @@ struct DigestMemory {
             descriptor.macWordCount = UInt8(algorithm.digestByteCount / 4)
         case .first:
             descriptor.authPadding = .noPad
-            descriptor.macWordCount = algorithm.chainWordCount
+            descriptor.macWordCount = chainWordCount(algorithm)
         case .middle:
             descriptor.authStart = .storedState
             descriptor.authPadding = .noPad
             descriptor.authStateAddress = UInt64(UInt(bitPattern: state))
-            descriptor.macWordCount = algorithm.chainWordCount
+            descriptor.macWordCount = chainWordCount(algorithm)
         case .end(let totalByteCount):
             descriptor.authStart = .storedState
             descriptor.authStateAddress = UInt64(UInt(bitPattern: state))
@@ -89,6 +102,13 @@ struct DigestMemory {
             descriptor.macWordCount = UInt8(algorithm.digestByteCount / 4)
         }
         request.descriptor(as: type).initialize(to: descriptor)
+    }
+
+    /// Words of state that a descriptor in the middle of a chain asks for: 0 means all, which SM3 and every HMAC want
+    /// spelled out (UADK, drv/hisi_sec.c).
+    @inline(__always)
+    private func chainWordCount(_ algorithm: DigestAlgorithm) -> UInt8 {
+        isKeyed || algorithm == .sm3 ? UInt8(algorithm.stateByteCount / 4) : 0
     }
 }
 
@@ -108,7 +128,18 @@ extension DigestAlgorithm {
         }
     }
 
-    /// Words of state that a descriptor in the middle of a chain asks for: 0 means all, which SM3 wants spelled out
-    /// (UADK, drv/hisi_sec.c).
-    fileprivate var chainWordCount: UInt8 { self == .sm3 ? 8 : 0 }
+    /// The code of an HMAC over it.
+    var hmacCode: SecAuthAlgorithm {
+        switch self {
+        case .md5: .hmacMD5
+        case .sha1: .hmacSHA1
+        case .sha224: .hmacSHA224
+        case .sha256: .hmacSHA256
+        case .sha384: .hmacSHA384
+        case .sha512: .hmacSHA512
+        case .sha512_224: .hmacSHA512_224
+        case .sha512_256: .hmacSHA512_256
+        case .sm3: .hmacSM3
+        }
+    }
 }

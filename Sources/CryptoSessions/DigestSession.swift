@@ -7,19 +7,19 @@ import HisiliconDriver
 import QueueScheduler
 import SoftwareCrypto
 
-/// One message being digested, on whichever route does the work.
+/// One message being digested, with or without a key, on whichever route does the work.
 ///
 /// Small pieces are staged, so that a short message costs one descriptor; large pieces go to the device from where they
 /// are. The chaining state is kept here between descriptors, so the message may change its route, its thread or its
 /// process between any two calls.
 public struct DigestSession: ~Copyable {
-    public let algorithm: DigestAlgorithm
+    public private(set) var algorithm: DigestAlgorithm
 
     private let engine: CryptoEngine
     // The engine's own, unretained: each use of it would otherwise count references.
     private let scheduler: Unmanaged<Scheduler>
-    private let memory = DigestMemory()
-    private let threshold: Int
+    private let memory: DigestMemory
+    private var threshold: Int
     private let version: QueueManagementVersion
     /// The larger staging buffer, while the message needs more than the small one, and how much of it was used.
     private var buffer: UnsafeMutableRawPointer?
@@ -30,8 +30,20 @@ public struct DigestSession: ~Copyable {
     private var hasState = false
     /// Why a part of the message is missing from the state: no digest of the rest is given out.
     private var failure: SessionError?
+    /// The key for the CPU's share, made when it is first needed.
+    private var processorKey: HMACKey?
 
     public init(_ engine: CryptoEngine, _ algorithm: DigestAlgorithm) {
+        self.init(engine, algorithm, isKeyed: false)
+    }
+
+    /// A session for HMAC, which waits for its digest and its key.
+    public init(keyed engine: CryptoEngine) {
+        self.init(engine, .sha256, isKeyed: true)
+    }
+
+    private init(_ engine: CryptoEngine, _ algorithm: DigestAlgorithm, isKeyed: Bool) {
+        memory = DigestMemory(isKeyed: isKeyed)
         self.engine = engine
         scheduler = .passUnretained(engine.scheduler)
         self.algorithm = algorithm
@@ -41,6 +53,7 @@ public struct DigestSession: ~Copyable {
 
     /// A session in the same state, independent from then on.
     public init(copying other: borrowing DigestSession) {
+        memory = DigestMemory(isKeyed: other.memory.isKeyed)
         algorithm = other.algorithm
         engine = other.engine
         scheduler = other.scheduler
@@ -50,6 +63,7 @@ public struct DigestSession: ~Copyable {
         totalByteCount = other.totalByteCount
         hasState = other.hasState
         failure = other.failure
+        processorKey = other.processorKey
         memory.copyState(from: other.memory, stagedByteCount: other.buffer == nil ? stagedByteCount : 0)
         if let original = other.buffer {
             let copy = engine.scheduler.takeBuffer()
@@ -76,6 +90,24 @@ public struct DigestSession: ~Copyable {
             bufferUse = 0
         }
     }
+
+    /// Sets digest and key of a keyed session, and starts a new message. A key longer than the digest's block is
+    /// replaced by its digest (RFC 2104), on the CPU.
+    public mutating func setKey(_ key: UnsafeRawPointer, byteCount: Int, algorithm: DigestAlgorithm) {
+        reset()
+        self.algorithm = algorithm
+        threshold = engine.scheduler.configuration.minimumOffload[algorithm.algorithmClass]
+        memset(memory.key, 0, DigestAlgorithm.largestBlockByteCount)
+        if byteCount > algorithm.blockByteCount {
+            algorithm.digest(message: key, byteCount: byteCount, into: memory.key)
+        } else {
+            memory.key.copyMemory(from: key, byteCount: byteCount)
+        }
+        processorKey = nil
+    }
+
+    /// The key of a keyed session as HMAC uses it: `algorithm.blockByteCount` bytes, valid until the next change.
+    public var keyBlock: UnsafeRawPointer { UnsafeRawPointer(memory.key) }
 
     /// Adds `byteCount` bytes to the message. After an error the message is lost: whatever follows fails in the same
     /// way, until `reset`.
@@ -115,10 +147,7 @@ public struct DigestSession: ~Copyable {
             part, staged, stagedByteCount, unless: isUnsupported ? .unsupported : sizePolicy(stagedByteCount))
         {
             try engine.yieldToProcessor(cause)
-            if !hasState { algorithm.initialState(into: memory.state) }
-            algorithm.finish(
-                state: memory.state, tail: staged, tailByteCount: stagedByteCount, totalByteCount: totalByteCount,
-                digest: digest)
+            finishOnProcessor(into: digest)
         } else {
             digest.copyMemory(from: memory.nextState, byteCount: algorithm.digestByteCount)
         }
@@ -144,6 +173,37 @@ public struct DigestSession: ~Copyable {
         return taken
     }
 
+    // MARK: - The CPU's share
+
+    /// Puts the state that a message begins with into memory: behind its key block, where there is a key.
+    private mutating func startOnProcessor() {
+        if memory.isKeyed {
+            makeProcessorKey().innerState(into: memory.state)
+        } else {
+            algorithm.initialState(into: memory.state)
+        }
+    }
+
+    private mutating func finishOnProcessor(into digest: UnsafeMutableRawPointer) {
+        if !hasState { startOnProcessor() }
+        if memory.isKeyed {
+            makeProcessorKey().finish(
+                state: memory.state, tail: staged, tailByteCount: stagedByteCount, totalByteCount: totalByteCount,
+                mac: digest)
+        } else {
+            algorithm.finish(
+                state: memory.state, tail: staged, tailByteCount: stagedByteCount, totalByteCount: totalByteCount,
+                digest: digest)
+        }
+    }
+
+    private mutating func makeProcessorKey() -> HMACKey {
+        if let processorKey { return processorKey }
+        let made = HMACKey(algorithm, key: memory.key, byteCount: algorithm.blockByteCount)
+        processorKey = made
+        return made
+    }
+
     // MARK: - One descriptor
 
     private static var descriptorCapacity: Int { Int(HISI_SEC_DATA_LENGTH_MAX) & ~127 }
@@ -162,7 +222,7 @@ public struct DigestSession: ~Copyable {
                 failure = error
                 throw error
             }
-            if !hasState { algorithm.initialState(into: memory.state) }
+            if !hasState { startOnProcessor() }
             algorithm.compress(
                 state: memory.state, blocks: blocks, blockCount: byteCount / algorithm.blockByteCount)
         } else {

@@ -49,6 +49,9 @@ public enum DigestAlgorithm: UInt8, CaseIterable, Sendable {
     /// Bytes that hold the state, and the digest, of any algorithm.
     public static let largestStateByteCount = 64
 
+    /// Bytes that hold a block of any algorithm.
+    public static let largestBlockByteCount = 128
+
     /// Writes the state that a message starts from.
     public func initialState(into state: UnsafeMutableRawPointer) {
         switch self {

@@ -64,6 +64,11 @@ public final class Libcrypto: @unchecked Sendable {
         return UnsafePointer(theirs)
     }
 
+    /// A MAC of the provider, to be freed, or nil.
+    func fetchMAC(named name: StaticString) -> OpaquePointer? {
+        EVP_MAC_fetch(context, name.characters, nil)
+    }
+
     private func findCipher(named name: StaticString) -> CipherFunctions? {
         var mayChange: Int32 = 0
         guard let list = OSSL_PROVIDER_query_operation(provider, OSSL_OP_CIPHER, &mayChange) else { return nil }

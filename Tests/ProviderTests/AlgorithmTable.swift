@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import COpenSSL
 import Testing
 
 /// A digest the provider offers, by the first of OpenSSL's names for it.
@@ -77,6 +78,52 @@ struct CipherAlgorithm: Sendable, CustomTestStringConvertible {
     static let cbcModes = all.filter { $0.mode == .cbc }
     static let stealing = all.filter { $0.mode == .cbcCTS }
     static let xtsModes = all.filter { $0.mode == .xts }
+}
+
+/// A MAC over one digest or cipher.
+struct MACAlgorithm: Sendable, CustomTestStringConvertible {
+    /// The MAC's own name.
+    let name: String
+    /// The digest or cipher below it.
+    let below: String
+    let blockLength: Int
+    /// Bytes of key where only one length will do.
+    let keyLength: Int?
+    /// Whether the device does it, rather than libcrypto behind the provider.
+    let isOnDevice: Bool
+    var testDescription: String { "\(name) over \(below)" }
+
+    /// The parameter that says what is below.
+    var belowParameter: String { name == "HMAC" ? OSSL_MAC_PARAM_DIGEST : OSSL_MAC_PARAM_CIPHER }
+    var hasIV: Bool { name == "GMAC" }
+
+    private static func hmac(_ digest: String, _ blockLength: Int, isOnDevice: Bool = true) -> MACAlgorithm {
+        MACAlgorithm(name: "HMAC", below: digest, blockLength: blockLength, keyLength: nil, isOnDevice: isOnDevice)
+    }
+    private static func cipher(_ name: String, _ cipher: String, _ keyLength: Int, isOnDevice: Bool = true)
+        -> MACAlgorithm
+    {
+        MACAlgorithm(
+            name: name, below: cipher, blockLength: cipher.contains("DES") ? 8 : 16, keyLength: keyLength,
+            isOnDevice: isOnDevice)
+    }
+
+    static let hmacs = DigestAlgorithm.all.map { hmac($0.name, $0.blockLength) }
+    /// Over what SEC does not have.
+    static let foreign = [
+        hmac("SHA3-256", 136, isOnDevice: false), hmac("BLAKE2B-512", 128, isOnDevice: false),
+        cipher("CMAC", "CAMELLIA-256-CBC", 32, isOnDevice: false),
+        cipher("GMAC", "ARIA-128-GCM", 16, isOnDevice: false),
+    ]
+    static let cmacs = [
+        cipher("CMAC", "AES-128-CBC", 16), cipher("CMAC", "AES-192-CBC", 24), cipher("CMAC", "AES-256-CBC", 32),
+        cipher("CMAC", "SM4-CBC", 16), cipher("CMAC", "DES-EDE3-CBC", 24),
+    ]
+    static let gmacs = [
+        cipher("GMAC", "AES-128-GCM", 16), cipher("GMAC", "AES-192-GCM", 24), cipher("GMAC", "AES-256-GCM", 32),
+    ]
+    static let all = hmacs + cmacs + gmacs + foreign
+    static let onDevice = all.filter(\.isOnDevice)
 }
 
 /// What to do to a message.

@@ -79,6 +79,26 @@ final class LibraryContext: @unchecked Sendable {
         }
         return Cipher(raw: raw, library: self)
     }
+
+    /// Fetches a MAC from one provider and no other.
+    func mac(_ name: String, from offer: Offer = .uacce) throws -> MAC {
+        guard let raw = EVP_MAC_fetch(raw, name, offer.properties) else {
+            throw LoadFailure(what: "MAC \(name) from \(offer.rawValue)", errors: ErrorQueue.drain())
+        }
+        return MAC(raw: raw, library: self)
+    }
+}
+
+/// A fetched `EVP_MAC`; keeps its library context alive.
+final class MAC: @unchecked Sendable {
+    let raw: OpaquePointer
+    let library: LibraryContext
+
+    fileprivate init(raw: OpaquePointer, library: LibraryContext) {
+        self.raw = raw
+        self.library = library
+    }
+    deinit { EVP_MAC_free(raw) }
 }
 
 /// A fetched `EVP_MD`; keeps its library context alive.

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import CryptoSessions
+import HisiliconABI
+
+/// What OpenSSL holds between `newctx` and `freectx` of a CMAC: a session for the ciphers that SEC has in CBC mode, and
+/// libcrypto's own CMAC for the others.
+struct CMACContext: ~Copyable {
+    private enum Cipher {
+        case none
+        case offered(CipherAlgorithm)
+        case foreign(ForwardedMAC)
+    }
+    private enum Work {
+        case none
+        case session(CMACSession)
+        case foreign(ForwardedMAC)
+    }
+
+    private let provider: Unmanaged<ProviderContext>
+    /// The cipher named last, which the next key will be for.
+    private var chosen = Cipher.none
+    /// The message under way; with a key.
+    private var work = Work.none
+    /// True from the end of a message, or a failure, to the start of the next.
+    private var isFinished = false
+
+    init(_ provider: ProviderContext) {
+        self.provider = .passUnretained(provider)
+    }
+
+    /// nil where there is no memory for libcrypto's part.
+    init?(copying other: borrowing CMACContext) {
+        provider = other.provider
+        isFinished = other.isFinished
+        chosen = other.chosen
+        switch other.work {
+        case .none: break
+        case .session(let session): work = .session(session.copy())
+        case .foreign(let mac):
+            guard let copy = mac.copy() else { return nil }
+            work = .foreign(copy)
+        }
+        // It waits for a key, and each of the two may get another.
+        if case .foreign(let mac) = other.chosen {
+            guard let copy = mac.copy() else { return nil }
+            chosen = .foreign(copy)
+        }
+    }
+
+    private var engine: CryptoEngine { provider.takeUnretainedValue().engine }
+
+    /// Starts a message with a new key, or with the old one where `key` is nil.
+    mutating func start(key: UnsafeRawPointer?, byteCount: Int) -> Bool {
+        if let key { return setKey(key, byteCount: byteCount) }
+        isFinished = false
+        switch work {
+        case .none: return false
+        case .session(let session):
+            session.reset()
+            return true
+        case .foreign(let mac): return mac.start(key: nil, byteCount: 0)
+        }
+    }
+
+    private mutating func setKey(_ key: UnsafeRawPointer, byteCount: Int) -> Bool {
+        isFinished = false
+        switch chosen {
+        case .foreign(let mac):
+            work = .foreign(mac)
+            chosen = .none
+            return mac.start(key: key, byteCount: byteCount)
+        case .offered(let algorithm):
+            return makeSession(algorithm, key, byteCount)
+        case .none: break
+        }
+        switch work {
+        case .none: return false
+        case .session(let session): return makeSession(session.algorithm, key, byteCount)
+        case .foreign(let mac): return mac.start(key: key, byteCount: byteCount)
+        }
+    }
+
+    private mutating func makeSession(_ algorithm: CipherAlgorithm, _ key: UnsafeRawPointer, _ byteCount: Int) -> Bool {
+        guard byteCount == algorithm.keyByteCount else {
+            // What follows must not go on under another key.
+            work = .none
+            raiseProviderError(PROV_R_INVALID_KEY_LENGTH)
+            return false
+        }
+        do throws(SessionError) {
+            if case .session(let session) = work, session.algorithm == algorithm {
+                try session.setKey(key)
+            } else {
+                work = .session(try CMACSession(engine, algorithm, key: key))
+            }
+            chosen = .none
+            return true
+        } catch {
+            return fail(error)
+        }
+    }
+
+    mutating func update(_ data: UnsafeRawPointer?, byteCount: Int) -> Bool {
+        switch work {
+        case .none: return false
+        case .foreign(let mac): return mac.update(data, byteCount: byteCount)
+        case .session(let session):
+            guard !isFinished else {
+                raiseProviderError(PROV_R_INVALID_STATE)
+                return false
+            }
+            guard byteCount > 0 else { return true }
+            guard let data else { return false }
+            do throws(SessionError) {
+                try session.update(data, byteCount: byteCount)
+                return true
+            } catch {
+                return fail(error)
+            }
+        }
+    }
+
+    /// Writes the MAC where `capacity` bytes are enough for it; returns its size, or nil.
+    mutating func finish(into mac: UnsafeMutableRawPointer, capacity: Int) -> Int? {
+        switch work {
+        case .none: return nil
+        case .foreign(let foreign): return foreign.finish(into: mac, capacity: capacity)
+        case .session(let session):
+            guard !isFinished else {
+                raiseProviderError(PROV_R_INVALID_STATE)
+                return nil
+            }
+            guard capacity >= session.macByteCount else {
+                raiseProviderError(PROV_R_OUTPUT_BUFFER_TOO_SMALL)
+                return nil
+            }
+            isFinished = true
+            do throws(SessionError) {
+                try session.finish(into: mac)
+                return session.macByteCount
+            } catch {
+                _ = fail(error)
+                return nil
+            }
+        }
+    }
+
+    private mutating func fail(_ error: SessionError) -> Bool {
+        isFinished = true
+        provider.takeUnretainedValue().core.raise(error)
+        return false
+    }
+
+    // MARK: - Parameters
+
+    func answer(_ answers: ParameterAnswers) -> Bool {
+        let byteCount = macByteCount
+        return answers.set(ParameterName.size, size: byteCount)
+            && answers.set(ParameterName.macBlockSize, size: byteCount)
+    }
+
+    /// Bytes of the MAC, which are those of the cipher's block; 0 without a key.
+    private var macByteCount: Int {
+        switch work {
+        case .none: 0
+        case .session(let session): session.macByteCount
+        case .foreign(let mac): mac.size(ParameterName.size)
+        }
+    }
+
+    /// False after a parameter that is wrong, or of the wrong type.
+    mutating func set(_ settings: ParameterSettings) -> Bool {
+        guard !settings.isEmpty else { return true }
+        do throws(ParameterSettings.WrongType) {
+            _ = try settings.text(ParameterName.properties)
+            if let name = try settings.text(ParameterName.cipher) {
+                guard choose(name) else { return false }
+            }
+            if let key = try settings.octets(ParameterName.key) {
+                guard start(key: key.baseAddress, byteCount: key.count) else { return false }
+            }
+            return true
+        } catch {
+            raiseProviderError(PROV_R_FAILED_TO_GET_PARAMETER)
+            return false
+        }
+    }
+
+    /// Takes the cipher of this name for the next key.
+    private mutating func choose(_ name: UnsafeRawBufferPointer) -> Bool {
+        chosen = .none
+        if let row = CipherRow.all.first(where: { $0.cipher.mode == .cbc && $0.names.lists(name) }) {
+            chosen = .offered(row.cipher)
+            return true
+        }
+        guard let mac = ForwardedMAC(engine, "CMAC"),
+            withParameter(text: name, ParameterName.cipher, { mac.setParameters($0) })
+        else { return false }
+        chosen = .foreign(mac)
+        return true
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import CryptoSessions
+
+/// What OpenSSL holds between `newctx` and `freectx` of a GMAC: a session for AES, and libcrypto's own GMAC for other
+/// ciphers.
+struct GMACContext: ~Copyable {
+    private enum Work {
+        case none
+        case session(GMACSession)
+        case foreign(ForwardedMAC)
+    }
+
+    private let provider: Unmanaged<ProviderContext>
+    private var work = Work.none
+    /// True after a failure, up to the start of the next message.
+    private var isBroken = false
+
+    init(_ provider: ProviderContext) {
+        self.provider = .passUnretained(provider)
+    }
+
+    /// nil where there is no memory for libcrypto's part.
+    init?(copying other: borrowing GMACContext) {
+        provider = other.provider
+        isBroken = other.isBroken
+        switch other.work {
+        case .none: break
+        case .session(let session): work = .session(session.copy())
+        case .foreign(let mac):
+            guard let copy = mac.copy() else { return nil }
+            work = .foreign(copy)
+        }
+    }
+
+    private var engine: CryptoEngine { provider.takeUnretainedValue().engine }
+
+    /// Starts a message with a new key, or with the old one where `key` is nil. The IV is the one that was set and not
+    /// used yet.
+    mutating func start(key: UnsafeRawPointer?, byteCount: Int) -> Bool {
+        isBroken = false
+        switch work {
+        case .none: return false
+        case .foreign(let mac): return mac.start(key: key, byteCount: byteCount)
+        case .session(let session):
+            guard let key else {
+                session.reset()
+                return true
+            }
+            guard byteCount == session.keyByteCount else {
+                isBroken = true
+                raiseProviderError(PROV_R_INVALID_KEY_LENGTH)
+                return false
+            }
+            session.setKey(key)
+            return true
+        }
+    }
+
+    mutating func update(_ data: UnsafeRawPointer?, byteCount: Int) -> Bool {
+        // As the default provider, whatever the state.
+        guard byteCount > 0 else { return true }
+        switch work {
+        case .none: return false
+        case .foreign(let mac): return mac.update(data, byteCount: byteCount)
+        case .session(let session):
+            guard let data, isReady(session) else { return false }
+            do throws(SessionError) {
+                try session.update(data, byteCount: byteCount)
+                return true
+            } catch {
+                fail(error)
+                return false
+            }
+        }
+    }
+
+    /// Writes the MAC where `capacity` bytes are enough for it; returns its size, or nil.
+    mutating func finish(into mac: UnsafeMutableRawPointer, capacity: Int) -> Int? {
+        switch work {
+        case .none: return nil
+        case .foreign(let foreign): return foreign.finish(into: mac, capacity: capacity)
+        case .session(let session):
+            guard isReady(session) else { return nil }
+            guard capacity >= GMACSession.macByteCount else {
+                raiseProviderError(PROV_R_OUTPUT_BUFFER_TOO_SMALL)
+                return nil
+            }
+            do throws(SessionError) {
+                try session.finish(into: mac)
+                return GMACSession.macByteCount
+            } catch {
+                fail(error)
+                return nil
+            }
+        }
+    }
+
+    /// Whether there is all that a message needs: a key, and an IV of its own.
+    private func isReady(_ session: GMACSession) -> Bool {
+        if isBroken {
+            raiseProviderError(PROV_R_INVALID_STATE)
+        } else if !session.hasKey {
+            raiseProviderError(PROV_R_NO_KEY_SET)
+        } else if !session.hasIV {
+            raiseProviderError(PROV_R_INVALID_IV_LENGTH)
+        } else {
+            return true
+        }
+        return false
+    }
+
+    private mutating func fail(_ error: SessionError) {
+        isBroken = true
+        provider.takeUnretainedValue().core.raise(error)
+    }
+
+    // MARK: - Parameters
+
+    /// False after a parameter that is wrong, or of the wrong type.
+    mutating func set(_ settings: ParameterSettings) -> Bool {
+        guard !settings.isEmpty else { return true }
+        do throws(ParameterSettings.WrongType) {
+            _ = try settings.text(ParameterName.properties)
+            if let name = try settings.text(ParameterName.cipher) {
+                guard choose(name) else { return false }
+            }
+            if let key = try settings.octets(ParameterName.key) {
+                guard let start = key.baseAddress else { return false }
+                guard self.start(key: start, byteCount: key.count) else { return false }
+            }
+            if let iv = try settings.octets(ParameterName.iv) {
+                guard setIV(iv) else { return false }
+            }
+            return true
+        } catch {
+            raiseProviderError(PROV_R_FAILED_TO_GET_PARAMETER)
+            return false
+        }
+    }
+
+    private mutating func setIV(_ iv: UnsafeRawBufferPointer) -> Bool {
+        isBroken = false
+        switch work {
+        case .none: return false
+        case .foreign(let mac): return withParameter(octets: iv, ParameterName.iv) { mac.setParameters($0) }
+        case .session(let session):
+            if let start = iv.baseAddress, session.setIV(start, byteCount: iv.count) { return true }
+            raiseProviderError(PROV_R_INVALID_IV_LENGTH)
+            return false
+        }
+    }
+
+    private mutating func choose(_ name: UnsafeRawBufferPointer) -> Bool {
+        isBroken = false
+        if let row = GMACCipher.all.first(where: { $0.names.lists(name) }) {
+            if case .session(let session) = work, session.keyByteCount == row.keyByteCount { return true }
+            work = .session(GMACSession(engine, keyByteCount: row.keyByteCount))
+            return true
+        }
+        guard let mac = ForwardedMAC(engine, "GMAC"),
+            withParameter(text: name, ParameterName.cipher, { mac.setParameters($0) })
+        else { return false }
+        work = .foreign(mac)
+        return true
+    }
+}
+
+/// The ciphers that a session does GMAC over.
+private struct GMACCipher {
+    /// All names and the OID, exactly as OpenSSL's default provider has them (prov/names.h).
+    let names: StaticString
+    let keyByteCount: Int
+
+    static let all = [
+        GMACCipher(names: "AES-128-GCM:id-aes128-GCM:2.16.840.1.101.3.4.1.6", keyByteCount: 16),
+        GMACCipher(names: "AES-192-GCM:id-aes192-GCM:2.16.840.1.101.3.4.1.26", keyByteCount: 24),
+        GMACCipher(names: "AES-256-GCM:id-aes256-GCM:2.16.840.1.101.3.4.1.46", keyByteCount: 32),
+    ]
+}
