@@ -182,7 +182,7 @@ public struct CipherSession: ~Copyable {
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
     ) throws(SessionError) {
         var done = 0
-        if streamOffset > 0 {
+        if streamOffset > 0, byteCount > 0 {
             done = try finishPartialBlock(input, output, byteCount)
         }
         while done < byteCount {
@@ -248,12 +248,18 @@ public struct CipherSession: ~Copyable {
         if algorithm.mode == .cfb { target.copyMemory(from: memory.partial, byteCount: streamOffset) }
     }
 
-    /// Starts in the middle of a block: OpenSSL's settable `num`, with the IV standing for that block's keystream.
-    public mutating func setStreamOffset(_ offset: Int) {
+    /// Moves to another place in a block: OpenSSL's settable `num`. The running IV stays, and stands for the keystream of
+    /// that block; for CTR it is the counter of the next one, and the keystream stays as well, zeros at the start.
+    public mutating func setStreamOffset(_ offset: Int) throws(SessionError) {
+        if streamOffset > 0 {
+            try makeKeystream()
+            try copyRunningIV(to: memory.iv)
+        } else if algorithm.mode == .ctr {
+            memset(memory.keystream, 0, 16)
+        }
         streamOffset = offset
         hasKeystream = offset > 0
         if algorithm.mode == .ctr {
-            memset(memory.keystream, 0, 16)
             if offset > 0 { addToCounter(memory.iv, -1) }
         } else {
             memory.keystream.copyMemory(from: memory.iv, byteCount: 16)

@@ -25,13 +25,19 @@ import Testing
     }
 
     /// Strict addresses: whatever a descriptor names must be mapped in this very process.
-    @Test func inAChildOfFork() throws {
+    /// Not with ThreadSanitizer, whose own locks may be left taken in the child of a process with several threads.
+    @Test(.disabled(if: dlsym(nil, "__tsan_init") != nil)) func inAChildOfFork() throws {
         let engine = try TestEngine(fallback: false) { $0.strictAddresses = true }
         let test = CipherCase.streams[0]
         let cipher = try test.open(on: engine)
         let expected = test.openReference().update(Self.message)
         let digest = OpenDigest(engine, .sha512)
         let expectedDigest = EVPDigest.digest(.sha512, Self.message)
+        // Everything that the child will do has been done once: the Swift runtime builds metadata at first use, under locks
+        // that another test's thread may have held at the moment of the fork.
+        _ = try test.open(on: engine).run(.stream, Self.message[1003...])
+        _ = try OpenDigest(engine, .sha512).finish()
+        #expect(engine.engine.scheduler.statistics.contains("\"cpu\":{\"size\":0"))
         let head = try cipher.run(.stream, Self.message[..<1003])
         try digest.update(Self.message[..<6001])
 
@@ -46,8 +52,9 @@ import Testing
             guard (try? digest.update(Self.message[6001...])) != nil, let result = try? digest.finish(),
                 result == expectedDigest
             else { _exit(2) }
-            guard let counts = try? engine.counts, counts.requests > 0, counts.processor == 0 else { _exit(3) }
-            _exit(0)
+            // Nothing of it was the CPU's.
+            let none = "\"cpu\":{\"size\":0,\"full\":0,\"device\":0,\"absent\":0,\"unsupported\":0}"
+            _exit(engine.engine.scheduler.statistics.contains(none) ? 0 : 3)
         }
         try #require(child > 0)
         var status: Int32 = -1

@@ -22,10 +22,8 @@ final class OpenCipher {
         session = CipherSession(copying: other.session)
     }
 
-    var streamOffset: Int {
-        get { session.streamOffset }
-        set { session.setStreamOffset(newValue) }
-    }
+    var streamOffset: Int { session.streamOffset }
+    func setStreamOffset(_ offset: Int) throws(SessionError) { try session.setStreamOffset(offset) }
     var isEncrypting: Bool {
         get { session.isEncrypting }
         set { session.setDirection(newValue) }

@@ -41,7 +41,7 @@ import Testing
         for offset in 0...15 {
             let cipher = try test.open(on: engine)
             let reference = test.openReference()
-            cipher.streamOffset = offset
+            try cipher.setStreamOffset(offset)
             reference.number = Int32(offset)
             #expect(cipher.streamOffset == offset)
             for piece in [Self.message[..<3], Self.message[3..<40], Self.message[40...]] {
@@ -54,13 +54,14 @@ import Testing
     /// `num` set in the middle of a stream, to what it is or to something else.
     @Test(arguments: CipherCase.streams) func movingInTheMiddle(of test: CipherCase) throws {
         let engine = try TestEngine(fallback: false)
-        for used in [0, 5, 16, 21] {
+        // At the start of a block OpenSSL's CTR shows leftovers that depend on the processor.
+        for used in [0, 5, 21] + (test.algorithm.mode == .ctr ? [] : [16]) {
             for offset in [0, 1, 5, 15] {
                 let cipher = try test.open(on: engine)
                 let reference = test.openReference()
                 _ = try cipher.run(.stream, Self.message[..<used])
                 _ = reference.update(Self.message[..<used])
-                cipher.streamOffset = offset
+                try cipher.setStreamOffset(offset)
                 reference.number = Int32(offset)
                 for piece in [Self.message[..<3], Self.message[3..<40], Self.message[40...]] {
                     #expect(try cipher.run(.stream, piece) == reference.update(piece), "to \(offset) after \(used)")

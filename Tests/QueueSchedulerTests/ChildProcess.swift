@@ -5,6 +5,9 @@ import Foundation
 
 /// A child of fork that is still this program.
 enum ChildProcess {
+    /// ThreadSanitizer's own locks may be left taken in the child of a process with several threads.
+    static let isThreadSanitized = dlsym(nil, "__tsan_init") != nil
+
     /// Runs `body` in a child and returns its exit code; 128 + the signal's number where one ended it.
     ///
     /// The child has one thread and whatever locks others held: `body` must keep to what is under test.

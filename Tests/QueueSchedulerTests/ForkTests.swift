@@ -5,39 +5,42 @@ import Synchronization
 import Testing
 
 /// A child of fork touches nothing of its parent's queues, and opens its own when it needs one.
-@Suite struct ForkTests {
+///
+/// Children do what their parent has done before: the ordinary Swift runtime builds metadata at first use, under locks
+/// that another test's thread may have held at the moment of the fork. For the same reason not with ThreadSanitizer.
+@Suite(.disabled(if: ChildProcess.isThreadSanitized)) struct ForkTests {
+    /// The line says that driver and device have both seen `count` requests.
+    private static func sayIt(_ count: Int, _ scheduler: Scheduler) -> Bool {
+        let text = scheduler.statistics
+        return text.contains("\"requests\":\(count),") && text.contains("\"submitted\":\(count),")
+    }
+
     @Test func childAndParentWorkOn() throws {
         let test = try TestScheduler(queueCount: 2)
         let scheduler = test.scheduler
         #expect(runAdditions(5, on: scheduler) == 5)
+        #expect(Self.sayIt(5, scheduler))
         let status = ChildProcess.run {
             // Nothing of the parent's counts is the child's.
             guard scheduler.statistics.isEmpty else { return 1 }
-            let addition = Addition()
-            for value in UInt64(0)..<20 {
-                guard addition.run(value, 7, on: scheduler) == .sum(value + 7) else { return 2 }
-            }
-            // Its own device's first queue.
-            guard addition.queueOrdinal == 1 else { return 3 }
-            guard let seen = try? test.statistics(), seen.requests == 20, seen.submitted == 20 else { return 4 }
+            guard runAdditions(20, on: scheduler) == 20 else { return 2 }
+            guard Self.sayIt(20, scheduler) else { return 3 }
             // And on: a child of the child.
             let grandchild = ChildProcess.run {
                 guard runAdditions(3, on: scheduler) == 3 else { return 1 }
-                guard let seen = try? test.statistics(), seen.submitted == 3 else { return 2 }
+                guard Self.sayIt(3, scheduler) else { return 2 }
                 scheduler.shutDown()
                 return 0
             }
             guard grandchild == 0 else { return 10 + grandchild }
             guard runAdditions(2, on: scheduler) == 2 else { return 5 }
-            guard let seen = try? test.statistics(), seen.submitted == 22 else { return 6 }
+            guard Self.sayIt(22, scheduler) else { return 6 }
             scheduler.shutDown()
             return 0
         }
         #expect(status == 0)
         #expect(runAdditions(5, on: scheduler) == 5)
-        let seen = try test.statistics()
-        #expect(seen.submitted == 10)
-        #expect(seen.requests == 10)
+        #expect(Self.sayIt(10, scheduler))
     }
 
     /// A child that only ends it, or only looks at it, leaves the parent's queues alone, too.
@@ -45,8 +48,11 @@ import Testing
         let test = try TestScheduler()
         let scheduler = test.scheduler
         #expect(runAdditions(1, on: scheduler) == 1)
+        #expect(scheduler.isHealthy)
+        let name = ["hisi_addition-0"]
+        #expect(scheduler.deviceNames == name)
         let status = ChildProcess.run {
-            guard scheduler.isHealthy, scheduler.deviceNames == ["hisi_addition-0"] else { return 1 }
+            guard scheduler.isHealthy, scheduler.deviceNames == name else { return 1 }
             scheduler.reportError(type: 1)
             scheduler.shutDown()
             return 0
@@ -103,20 +109,20 @@ import Testing
     /// A thread that was there before the fork is not there in the child, and its queue's memory neither; a child's own
     /// threads come and go as usual.
     @Test func childsOwnThreads() throws {
-        #if !SANITIZED  // ThreadSanitizer lets no child of a process with threads make its own.
-            let test = try TestScheduler(queueCount: 1)
-            let scheduler = test.scheduler
-            #expect(runAdditions(1, on: scheduler) == 1)
-            let status = ChildProcess.run {
-                let right = Atomic<Int>(0)
-                for _ in 0..<3 {
-                    try? Threads.run(1) { _ in right.add(runAdditions(4, on: scheduler), ordering: .relaxed) }
-                }
-                guard right.load(ordering: .relaxed) == 12 else { return 1 }
-                guard let seen = try? test.statistics(), seen.submitted == 12, seen.cpu["full"] == 0 else { return 2 }
-                return 0
+        let test = try TestScheduler(queueCount: 1)
+        let scheduler = test.scheduler
+        let right = Atomic<Int>(0)
+        func work() throws {
+            for _ in 0..<3 {
+                try BackgroundThread { right.add(runAdditions(4, on: scheduler), ordering: .relaxed) }.join()
             }
-            #expect(status == 0)
-        #endif
+        }
+        try work()
+        #expect(Self.sayIt(12, scheduler))
+        let status = ChildProcess.run {
+            guard (try? work()) != nil, right.load(ordering: .relaxed) == 24 else { return 1 }
+            return Self.sayIt(12, scheduler) ? 0 : 2
+        }
+        #expect(status == 0)
     }
 }

@@ -333,6 +333,11 @@ struct CipherContext: ~Copyable {
 
     // MARK: - IVs
 
+    /// Moves a stream to another place in its block. False after an error.
+    mutating func setStreamOffset(_ offset: Int) -> Bool {
+        perform { session throws(SessionError) in try session.setStreamOffset(offset) }
+    }
+
     /// The IV as it was given, for the ASN.1 parameters of CMS and PKCS #12.
     mutating func withOriginalIV<Result>(_ body: (UnsafeRawPointer) -> Result) -> Result {
         withUnsafeBytes(of: &originalIV) { body($0.baseAddress!) }

@@ -112,7 +112,7 @@ enum CipherParameters {
                 guard Int(number) < cipher.reportedBlockByteCount || cipher.isStream && number < 16 else {
                     throw ParameterSettings.WrongType()
                 }
-                if cipher.isStream { context.pointee.session.setStreamOffset(Int(number)) }
+                if cipher.isStream, !context.pointee.setStreamOffset(Int(number)) { return 0 }
             }
         } catch {
             raiseProviderError(PROV_R_FAILED_TO_GET_PARAMETER)
