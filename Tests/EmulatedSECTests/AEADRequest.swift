@@ -42,23 +42,37 @@ struct AEADRequest<Descriptor: SecDescriptor> {
         switch scheme {
         case .gcm:
             iv = generator.bytes(12)
-            (secret, tag) = EVPReference.seal(
-                .gcm, key: key, iv: iv, additional: additional, plain,
-                tagByteCount: Int.random(in: 4...16, using: &generator))!
+            tag = generator.bytes(Int.random(in: 4...16, using: &generator))
         case .ccm:
             iv = generator.bytes(Int.random(in: 7...13, using: &generator))
-            (secret, tag) = EVPReference.seal(
-                .ccm, key: key, iv: iv, additional: additional, plain,
-                tagByteCount: 2 * Int.random(in: 2...8, using: &generator))!
+            tag = generator.bytes(2 * Int.random(in: 2...8, using: &generator))
         case .cbc(let family, let digest):
             if family == .sm4 { key = Array(key.prefix(16)) }
             plain = generator.bytes(16 * Int.random(in: 1...max(largest / 16, 1), using: &generator))
             iv = generator.bytes(16)
             authKey = generator.bytes(4 * Int.random(in: 1...(digest.blockByteCount / 4), using: &generator))
+            tag = generator.bytes(4 * Int.random(in: 1...(digest.digestByteCount / 4), using: &generator))
+        }
+        seal()
+    }
+
+    /// Takes another key, which is that of an HMAC too.
+    mutating func useKey(_ key: [UInt8]) {
+        self.key = key
+        if !authKey.isEmpty { authKey = key }
+        seal()
+    }
+
+    /// Ciphertext and tag, as long as it is, by EVP.
+    private mutating func seal() {
+        switch scheme {
+        case .gcm, .ccm:
+            (secret, tag) = EVPReference.seal(
+                scheme == .gcm ? .gcm : .ccm, key: key, iv: iv, additional: additional, plain, tagByteCount: tag.count)!
+        case .cbc(let family, let digest):
             secret = EVPReference.cipher(
                 CipherKind(family, .cbc, keyByteCount: key.count), encrypt: true, key: key, iv: iv, plain)!
-            let words = Int.random(in: 1...(digest.digestByteCount / 4), using: &generator)
-            tag = Array(EVPReference.hmac(digest, key: authKey, additional + secret).prefix(4 * words))
+            tag = Array(EVPReference.hmac(digest, key: authKey, additional + secret).prefix(tag.count))
         }
     }
 

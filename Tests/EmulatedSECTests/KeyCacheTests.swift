@@ -82,4 +82,65 @@ import Testing
             }
         }
     }
+
+    /// HMAC keys of every length at one address, each the beginning of the next, and each bit of the longest.
+    @Test func hmacKeysAtTheSameAddress() {
+        var generator = SeededGenerator(seed: 32)
+        let arena = Arena(byteCount: 4096)
+        let bench = SecWorkbench<SecBD3>()
+        let key = arena.piece(generator.bytes(128))
+        let message = arena.piece(generator.bytes(50))
+        let mac = arena.piece(64)
+        func check(_ byteCount: Int, _ comment: Comment) {
+            let beginning = Piece(start: key.start, count: byteCount)
+            let descriptor = MACDescriptorTests.descriptor(
+                SecBD3.self, .hmacSHA512, key: beginning, message: message, mac: mac)
+            #expect(bench.run(descriptor) == SecErrorType.none)
+            #expect(mac.bytes == EVPReference.hmac(.sha512, key: beginning.bytes, message.bytes), comment)
+        }
+        for words in Array(1...32) + (1...32).reversed() { check(4 * words, "\(words) words") }
+        for bit in 0..<1024 {
+            key.bytes[bit / 8] ^= 1 << (bit % 8)
+            check(128, "bit \(bit)")
+        }
+    }
+
+    /// One raw key, in one place, as AES and HMAC key of everything that has keys: more purposes than a set has room,
+    /// two of them in one descriptor.
+    @Test func oneKeyForManyPurposes() {
+        var generator = SeededGenerator(seed: 33)
+        let arena = Arena(byteCount: 1 << 18)
+        let keys = Arena(byteCount: 4096)
+        let bench = SecWorkbench<SecBD3>()
+        let key = keys.piece(generator.bytes(16))
+        for round in 0..<20 {
+            arena.reset()
+            var descriptors: [SecBD3] = []
+            var outputs: [() -> Bool] = []
+            for index in 0..<(round % 2 == 0 ? 1 : 40) {
+                let schemes = AEADDescriptorTests.schemes(SecBD3.self)
+                var request = AEADRequest<SecBD3>(
+                    schemes.randomElement(using: &generator)!, largest: 64, using: &generator)
+                request.useKey(key.bytes)
+                let placed = request.place(arena, encrypt: true, using: &generator)
+                var descriptor = placed.descriptor
+                descriptor.cipherKeyAddress = key.address
+                if descriptor.auth == .compute { descriptor.authKeyAddress = key.address }
+                descriptors.append(descriptor)
+                let tag = request.tag
+                outputs.append { placed.output == placed.expected && placed.tag.bytes == tag }
+                let (algorithm, code) = MACDescriptorTests.hmacs[index % 9]
+                let message = arena.piece(generator.bytes(20))
+                let mac = arena.piece(algorithm.digestByteCount)
+                descriptors.append(
+                    MACDescriptorTests.descriptor(SecBD3.self, code, key: key, message: message, mac: mac))
+                outputs.append { mac.bytes == EVPReference.hmac(algorithm, key: key.bytes, message.bytes) }
+            }
+            for start in stride(from: 0, to: descriptors.count, by: 64) {
+                let some = Array(descriptors[start..<min(start + 64, descriptors.count)])
+                #expect(bench.run(some).allSatisfy { $0 == SecErrorType.none })
+            }
+            #expect(outputs.allSatisfy { $0() }, "round \(round)")
+        }
+    }
 }
