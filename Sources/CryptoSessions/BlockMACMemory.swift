@@ -95,7 +95,9 @@ struct BlockMACMemory {
             descriptor.scene = .ipsec
             descriptor.authStart = .storedState
             descriptor.authStateAddress = UInt64(UInt(bitPattern: counterBlock))
-        case .ghash: descriptor.authPadding = .noPad
+        case .ghash:
+            descriptor.scene = .stream
+            descriptor.authPadding = .noPad
         }
         request.descriptor(as: type).initialize(to: descriptor)
     }

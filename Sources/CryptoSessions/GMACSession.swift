@@ -109,7 +109,7 @@ public final class GMACSession {
             reset()
             ivByteCount = 0
         }
-        if !hasState, totalByteCount > 0, ivByteCount == 12, engine.scheduler.version == .v3 {
+        if !hasState, ivByteCount == 12, engine.scheduler.version == .v3 {
             try finishSingle(into: mac)
             return
         }
@@ -119,7 +119,7 @@ public final class GMACSession {
             memset(staging.bytes + byteCount, 0, padded - byteCount)
             try hash(padded)
         } else {
-            // SEC hashes no empty messages.
+            // SEC hashes no empty messages without an IV of its own kind.
             try engine.yieldToProcessor(.unsupported)
             memset(memory.state, 0, 16)
         }

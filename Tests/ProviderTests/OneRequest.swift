@@ -27,6 +27,24 @@ enum OneRequest {
             "\(name) of \(byteCount) bytes", hexadecimal(result(.uacce)), hexadecimal(result(.reference)))
     }
 
+    /// The MAC of `byteCount` bytes in one update, under a key of any length where `algorithm` takes any.
+    static func mac(_ algorithm: MACAlgorithm, _ byteCount: Int, _ library: LibraryContext) throws {
+        var random = SeededRandom(algorithm.testDescription, byteCount)
+        let data = RandomBytes.slice(byteCount, &random)
+        let key = random.bytes(algorithm.keyLength ?? random.below(200))
+        let parameters = Parameters().add(algorithm.belowParameter, text: algorithm.below)
+        if algorithm.hasIV { parameters.add(OSSL_MAC_PARAM_IV, octets: random.bytes(12)) }
+        func result(_ offer: Offer) throws -> [UInt8] {
+            let context = MACContext(try library.mac(algorithm.name, from: offer))
+            ErrorQueue.clear()
+            guard context.initialize(key: key, parameters) == 1, context.update(data) == 1, let mac = context.finish()
+            else { throw Failure(what: "\(algorithm) by \(offer.rawValue)", errors: ErrorQueue.drain()) }
+            return mac
+        }
+        try Difference.check(
+            "\(algorithm.testDescription) of \(byteCount) bytes", hexadecimal(result(.uacce)), hexadecimal(result(.reference)))
+    }
+
     /// Encrypts `byteCount` bytes in one update, without padding, so `byteCount` is whole blocks where the mode needs it.
     static func cipher(
         _ name: String, _ byteCount: Int, _ library: LibraryContext, direction: Direction = .encrypt

@@ -32,6 +32,48 @@ import Testing
         #expect(after.processor == Statistics.Processor())
     }
 
+    /// A MAC of a short message is one request; of v2 devices CMAC and GMAC take a few.
+    @Test(arguments: ["v2", "v3"], MACAlgorithm.onDevice)
+    func macs(_ api: String, _ algorithm: MACAlgorithm) throws {
+        let library = try library(api)
+        let isOneRequest =
+            algorithm.name == "HMAC" || api == "v3" && (algorithm.name == "GMAC" || algorithm.below == "AES-128-CBC")
+        for length in [1, 16, 64, 100, 4_096] {
+            let before = try Statistics(of: library)
+            for _ in 0..<5 { try OneRequest.mac(algorithm, length, library) }
+            let after = try Statistics(of: library)
+            let requests = after.requests - before.requests
+            #expect(isOneRequest ? requests == 5 : (5...15).contains(requests), "\(length) bytes")
+            if isOneRequest { #expect(after.bytes - before.bytes == 5 * length, "\(length) bytes") }
+            #expect(after.errors == 0)
+            #expect(after.processor == Statistics.Processor())
+        }
+        let before = try Statistics(of: library)
+        for length in [5_000, 70_000, 200_001] { try OneRequest.mac(algorithm, length, library) }
+        let after = try Statistics(of: library)
+        #expect((275_001...275_200).contains(after.bytes - before.bytes))
+        #expect(after.errors == 0)
+        #expect(after.processor == Statistics.Processor())
+        // Empty messages: those that there is no descriptor for are the CPU's.
+        try OneRequest.mac(algorithm, 0, library)
+        let empty = try Statistics(of: library)
+        let isUnsupported = api == "v2" && algorithm.name != "CMAC"
+        #expect(empty.processor.unsupported == (isUnsupported ? 1 : 0))
+        #expect(empty.processor.total == empty.processor.unsupported)
+    }
+
+    /// What no device has is done by libcrypto inside of the provider, and told so.
+    @Test(arguments: MACAlgorithm.foreign)
+    func foreignMACs(_ algorithm: MACAlgorithm) throws {
+        let library = try library("v3")
+        try OneRequest.digest("SHA1", 1, library)
+        for length in [0, 100, 70_000] { try OneRequest.mac(algorithm, length, library) }
+        let statistics = try Statistics(of: library)
+        #expect(statistics.requests == 1)
+        #expect(statistics.processor.unsupported == 3)
+        #expect(statistics.processor.total == 3)
+    }
+
     @Test(arguments: ["v2", "v3"], CipherAlgorithm.all)
     func ciphers(_ api: String, _ algorithm: CipherAlgorithm) throws {
         guard api == "v3" || algorithm.isOfferedByV2 else { return }
