@@ -43,7 +43,8 @@ struct CipherCase: Sendable, CustomTestStringConvertible {
     }
 
     var testDescription: String {
-        algorithm.evpName + (stealing.map { " CS\($0.rawValue)" } ?? "") + (isEncrypting ? " encrypting" : " decrypting")
+        algorithm.evpName + (stealing.map { " CS\($0.rawValue)" } ?? "")
+            + (isEncrypting ? " encrypting" : " decrypting")
     }
 
     func openReference() -> EVPCipher {

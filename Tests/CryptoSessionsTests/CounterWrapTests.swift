@@ -79,7 +79,9 @@ import Testing
         let b = (0..<17).map { UInt8($0 * 3) }
         var target = [UInt8](repeating: 0, count: 17)
         target.withUnsafeMutableBytes { target in
-            a.withUnsafeBytes { a in b.withUnsafeBytes { b in xor16(target.baseAddress! + 1, a.baseAddress! + 1, b.baseAddress!) } }
+            a.withUnsafeBytes { a in
+                b.withUnsafeBytes { b in xor16(target.baseAddress! + 1, a.baseAddress! + 1, b.baseAddress!) }
+            }
         }
         #expect(target == [0] + (0..<16).map { a[$0 + 1] ^ b[$0] })
     }

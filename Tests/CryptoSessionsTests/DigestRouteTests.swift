@@ -43,7 +43,9 @@ import Testing
     }
 
     /// A message that has lost a part has no digest, however often one asks, until it is started anew.
-    @Test(arguments: [[5000], [4096, 1], [100, 5000, 20], [9000, 9000]]) func aMessageWithAHoleHasNoDigest(pieces: [Int]) throws {
+    @Test(arguments: [[5000], [4096, 1], [100, 5000, 20], [9000, 9000]]) func aMessageWithAHoleHasNoDigest(
+        pieces: [Int]
+    ) throws {
         let engine = try TestEngine(faults: "descriptor@1", fallback: false)
         let digest = OpenDigest(engine, .sha256)
         var failures = 0

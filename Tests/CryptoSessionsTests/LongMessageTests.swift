@@ -17,7 +17,8 @@ import Testing
         let engine = try TestEngine(fallback: false)
         let cipher = try test.open(on: engine)
         // From the middle of a block, so that the long part ends in one as well.
-        let output = try cipher.run(.stream, Self.message[..<5]) + cipher.run(.stream, Self.message[5...], inPlace: true)
+        let output =
+            try cipher.run(.stream, Self.message[..<5]) + cipher.run(.stream, Self.message[5...], inPlace: true)
         #expect(output == test.openReference().update(Self.message))
         // The beginning, the rest of its block's keystream, and two for what follows.
         #expect(try engine.counts.requests == 4)

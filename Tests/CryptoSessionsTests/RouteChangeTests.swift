@@ -13,7 +13,8 @@ import Testing
 
     /// Runs pieces of a message, and returns what they gave and which of them took the CPU.
     private func run(
-        _ cipher: OpenCipher, _ call: OpenCipher.Call, _ message: [UInt8], _ pieces: [Int], _ random: inout SeededGenerator
+        _ cipher: OpenCipher, _ call: OpenCipher.Call, _ message: [UInt8], _ pieces: [Int],
+        _ random: inout SeededGenerator
     ) throws -> [UInt8] {
         var output: [UInt8] = []
         for count in pieces {
@@ -54,7 +55,8 @@ import Testing
     @Test func causesAreTold() throws {
         let test = CipherCase.streams[0]
         for (faults, cause, count) in [
-            ("descriptor@2x3", "device", 3), ("stuck@2", "device", 1), ("busy@0x3", "full", 7), ("remove@8", "device", 1),
+            ("descriptor@2x3", "device", 3), ("stuck@2", "device", 1), ("busy@0x3", "full", 7),
+            ("remove@8", "device", 1),
         ] {
             let engine = try TestEngine(faults: faults)
             let cipher = try test.open(on: engine)

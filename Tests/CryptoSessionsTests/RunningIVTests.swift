@@ -23,7 +23,9 @@ import Testing
         }
     }
 
-    @Test(arguments: CipherCase.blocks.filter { $0.algorithm.mode == .cbc }) func ofChainedBlocks(of test: CipherCase) throws {
+    @Test(arguments: CipherCase.blocks.filter { $0.algorithm.mode == .cbc }) func ofChainedBlocks(of test: CipherCase)
+        throws
+    {
         let engine = try TestEngine(fallback: false)
         let cipher = try test.open(on: engine)
         let reference = test.openReference()

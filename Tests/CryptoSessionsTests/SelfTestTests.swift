@@ -5,7 +5,9 @@ import HisiliconABI
 import Testing
 
 @Suite struct SelfTestTests {
-    @Test(arguments: [QueueManagementVersion.v2, .v3]) func passesThroughTheDevice(version: QueueManagementVersion) throws {
+    @Test(arguments: [QueueManagementVersion.v2, .v3]) func passesThroughTheDevice(version: QueueManagementVersion)
+        throws
+    {
         let engine = try TestEngine(version, fallback: false)
         #expect(engine.engine.passesSelfTest())
         let counts = try engine.counts
@@ -17,7 +19,8 @@ import Testing
     /// Each answer must come from the device; one that fails is found.
     @Test(arguments: 1...KnownAnswer.all.count) func findsEachFailure(ordinal: Int) throws {
         let engine = try TestEngine(faults: "descriptor@\(ordinal)", fallback: false)
-        #expect(KnownAnswer.all.map { $0.passes(on: engine.engine) } == (1...KnownAnswer.all.count).map { $0 != ordinal })
+        #expect(
+            KnownAnswer.all.map { $0.passes(on: engine.engine) } == (1...KnownAnswer.all.count).map { $0 != ordinal })
         #expect(engine.engine.passesSelfTest())
     }
 

@@ -46,7 +46,8 @@ import Testing
             let cipher = try test.open(on: engine)
             var output: [UInt8] = []
             for count in random.pieces(of: message.count, atMost: 200) {
-                output += try cipher.run(.stream, message[output.count..<output.count + count], inPlace: Bool.random(using: &random))
+                output += try cipher.run(
+                    .stream, message[output.count..<output.count + count], inPlace: Bool.random(using: &random))
             }
             #expect(output == test.openReference().update(message))
         }

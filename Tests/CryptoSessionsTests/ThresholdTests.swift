@@ -11,7 +11,8 @@ import Testing
         let engine = try TestEngine(fallback: false, minimumOffload: "64")
         let cipher = try test.open(on: engine)
         let message = [UInt8](0..<160)
-        let output = try cipher.run(.blocks, message[..<48]) + cipher.run(.blocks, message[48..<112])
+        let output =
+            try cipher.run(.blocks, message[..<48]) + cipher.run(.blocks, message[48..<112])
             + cipher.run(.blocks, message[112...])
         #expect(output == test.openReference().update(message))
         #expect(try engine.counts.cpu["size"] == 2)

@@ -42,7 +42,8 @@ enum OneRequest {
             return mac
         }
         try Difference.check(
-            "\(algorithm.testDescription) of \(byteCount) bytes", hexadecimal(result(.uacce)), hexadecimal(result(.reference)))
+            "\(algorithm.testDescription) of \(byteCount) bytes", hexadecimal(result(.uacce)),
+            hexadecimal(result(.reference)))
     }
 
     /// Encrypts `byteCount` bytes in one update, without padding, so `byteCount` is whole blocks where the mode needs it.
