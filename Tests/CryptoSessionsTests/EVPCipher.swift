@@ -19,10 +19,17 @@ final class EVPCipher {
         EVP_CIPHER_free(cipher)
         if let stealing {
             var name = Array("CS\(stealing.rawValue)".utf8CString)
-            var parameters = [
-                OSSL_PARAM_construct_utf8_string(OSSL_CIPHER_PARAM_CTS_MODE, &name, 0), OSSL_PARAM_construct_end(),
-            ]
-            precondition(EVP_CIPHER_CTX_set_params(context, &parameters) == 1)
+            // A literal, because the parameter points to its key; and the value must stay until it was read.
+            let key: StaticString = "cts_mode"
+            let isSet = name.withUnsafeMutableBufferPointer { name in
+                var parameters = [
+                    OSSL_PARAM_construct_utf8_string(
+                        UnsafeRawPointer(key.utf8Start).assumingMemoryBound(to: CChar.self), name.baseAddress, 0),
+                    OSSL_PARAM_construct_end(),
+                ]
+                return EVP_CIPHER_CTX_set_params(context, &parameters) == 1
+            }
+            precondition(isSet)
         }
     }
 

@@ -12,7 +12,7 @@ import Testing
     static let badValues: [(String, String)] = [
         ("backend", "quantum"), ("backend", "Kernel"), ("api", "v1"), ("api", "3"), ("api", "hisi_qm_v3"),
         ("engine_threads", "65"), ("engine_threads", "-1"), ("engine_threads", "many"), ("engine_threads", "1.5"),
-        ("algorithms", "SHA3-256"), ("algorithms", "-NOPE"), ("algorithms", "-"), ("algorithms", "AES-128-GCM, SM3"),
+        ("algorithms", "SHA3-256"), ("algorithms", "-NOPE"), ("algorithms", "-"), ("algorithms", "AES-128-OCB, SM3"),
         ("min_offload", "-1"), ("min_offload", "4k"), ("min_offload", "99999999999999999999"),
         ("fallback", "maybe"), ("timeout", "0"), ("timeout", "60001"), ("timeout", "1s"),
         ("faults", "explode"), ("faults", "descriptor@"), ("faults", "descriptor@0"), ("faults", "stuck@1x0"),
