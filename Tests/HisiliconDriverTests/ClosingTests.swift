@@ -11,7 +11,7 @@ import Testing
         let requests = RequestPool(6)
         for index in 0..<5 {
             requests.ask(index, UInt64(index))
-            try pair.post(requests[index])
+            try pair.post(requests, index)
             if index == 1 { #expect(pair.drain() == 2) }
         }
         requests.ask(5, 5)
@@ -25,7 +25,7 @@ import Testing
         #expect(try device.attributes().availableInstances == 8)
 
         // A closed pair does nothing more, and may be closed again.
-        #expect(throws: QueueError.stopped) { try pair.post(requests[5]) }
+        #expect(throws: QueueError.stopped) { try pair.post(requests, 5) }
         #expect(requests.state(5) == .idle)
         pair.advance()
         #expect(pair.poll() == 0)
@@ -40,7 +40,7 @@ import Testing
         for index in 0..<2 { requests.ask(index, 1) }
         do {
             let pair = try OpenPair(file, file.attributes)
-            try pair.post(requests[0])
+            try pair.post(requests, 0)
         }
         #expect(requests.state(0) == .abandoned)
         #expect(requests.state(1) == .idle)
@@ -52,7 +52,7 @@ import Testing
         let pair = try OpenPair(file, file.attributes)
         let requests = RequestPool(1)
         requests.ask(0, 3)
-        try pair.post(requests[0])
+        try pair.post(requests, 0)
         file.execute(0)
         pair.close()
         #expect(requests.state(0) == .abandoned)

@@ -15,7 +15,7 @@ import Testing
 
     private func roundTrip(_ pair: OpenPair, slot: Int) throws {
         requests.ask(0, 1)
-        try pair.post(requests[0])
+        try pair.post(requests, 0)
         file.execute(slot)
         try #require(pair.poll() == 1)
     }
@@ -25,7 +25,7 @@ import Testing
         let pair = try OpenPair(file, file.attributes)
         for count in 0..<2100 {
             requests.ask(0, 1)
-            try pair.post(requests[0])
+            try pair.post(requests, 0)
             try #require(file.doorbell == doorbell(.submission, (count + 1) % 1024))
             file.execute(count % 1024)
             try #require(pair.poll() == 1)
@@ -54,7 +54,7 @@ import Testing
         var told = 0
         for count in 0..<(4 * depth) {
             requests.ask(0, 1)
-            try pair.post(requests[0])
+            try pair.post(requests, 0)
             // A device keeps one entry empty, and would have no room for this one otherwise.
             try #require(count - told < depth - 1)
             file.execute(count % depth)

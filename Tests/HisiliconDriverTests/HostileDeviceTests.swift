@@ -13,7 +13,7 @@ import Testing
         let pair = try OpenPair(file, file.attributes)
         for index in 0..<count {
             requests.ask(index, UInt64(index + 1))
-            try pair.post(requests[index])
+            try pair.post(requests, index)
         }
         return pair
     }
@@ -93,7 +93,7 @@ import Testing
             for index in 0..<4 where requests.state(index) != .posted {
                 requests.ask(index, UInt64(index))
                 do throws(QueueError) {
-                    try pair.post(requests[index])
+                    try pair.post(requests, index)
                 } catch {
                     #expect(error == .full)
                 }

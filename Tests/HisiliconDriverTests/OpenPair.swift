@@ -6,6 +6,8 @@ import UacceDevice
 /// A queue pair that several functions of a test may use: a noncopyable value is in the way of macros.
 final class OpenPair {
     private var pair: QueuePair
+    // Alive for longer than the pair, which tells requests that are still out that they were abandoned.
+    private var pools: [RequestPool] = []
 
     init(_ file: any QueueFile, type: UInt16 = 0, _ attributes: DeviceAttributes) throws(QueueError) {
         pair = try QueuePair(file: file, type: type, attributes: attributes)
@@ -21,7 +23,10 @@ final class OpenPair {
     var isStopped: Bool { pair.isStopped }
     var depth: Int { pair.layout.submissionDepth }
 
-    func post(_ request: UnsafeMutablePointer<Request>) throws(QueueError) { try pair.post(request) }
+    func post(_ requests: RequestPool, _ index: Int) throws(QueueError) {
+        if pools.last !== requests { pools.append(requests) }
+        try pair.post(requests[index])
+    }
     func poll() -> Int { pair.poll() }
     func advance() { pair.advance() }
     func wait(milliseconds: Int32) { pair.wait(milliseconds: milliseconds) }

@@ -16,7 +16,7 @@ import Testing
             let first = argument
             for index in 0..<batch {
                 requests.ask(index, argument)
-                try pair.post(requests[index])
+                try pair.post(requests, index)
                 argument += 1
             }
             #expect(pair.inFlightCount == batch)
@@ -39,7 +39,7 @@ import Testing
             while posted - taken < 32 {
                 let index = Int(posted % 32)
                 requests.ask(index, posted)
-                try pair.post(requests[index])
+                try pair.post(requests, index)
                 posted += 1
             }
             pair.advance()

@@ -11,7 +11,7 @@ import Testing
         let requests = RequestPool(3)
         for index in 0..<3 {
             requests.ask(index, 0x1111_2222_3333_0000 + UInt64(index))
-            try pair.post(requests[index])
+            try pair.post(requests, index)
         }
         #expect((0..<3).allSatisfy { slot in (0..<16).allSatisfy { file.submission(slot)[$0] != 0 } })
         file.execute(0)
@@ -30,7 +30,7 @@ import Testing
         let requests = RequestPool(1)
         requests.ask(0, 77)
         let asked = (0..<16).map { requests.words(0)[$0] }
-        try pair.post(requests[0])
+        try pair.post(requests, 0)
         #expect((0..<16).map { file.submission(0)[$0] } == asked)
         #expect((0..<16).allSatisfy { file.submission(1)[$0] == 0 })
     }

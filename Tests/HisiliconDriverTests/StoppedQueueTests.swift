@@ -12,19 +12,19 @@ import Testing
         let requests = RequestPool(2)
         requests.ask(0, 1)
         requests.ask(1, 2)
-        try pair.post(requests[0])
+        try pair.post(requests, 0)
         #expect(!pair.isStopped)
 
         file.setStatus(transmit: 1, receive: 0)
         #expect(pair.isStopped)
-        #expect(throws: QueueError.stopped) { try pair.post(requests[1]) }
+        #expect(throws: QueueError.stopped) { try pair.post(requests, 1) }
         #expect(requests.state(1) == .idle)
         file.execute(0)
         #expect(pair.poll() == 1)
 
         file.setStatus(transmit: 0, receive: 1)
         #expect(pair.isStopped)
-        try pair.post(requests[1])
+        try pair.post(requests, 1)
         file.execute(1)
         #expect(pair.poll() == 0)
         #expect(requests.state(1) == .posted)
@@ -38,11 +38,11 @@ import Testing
         let requests = RequestPool(2)
         requests.ask(0, 1)
         requests.ask(1, 2)
-        try pair.post(requests[0])
+        try pair.post(requests, 0)
         device.remove()
         #expect(pair.isStopped)
         #expect(pair.drain() == 0)
-        #expect(throws: QueueError.stopped) { try pair.post(requests[1]) }
+        #expect(throws: QueueError.stopped) { try pair.post(requests, 1) }
         pair.close()
         #expect(requests.state(0) == .abandoned)
         #expect(requests.words(0)[1] != AffineBlock.result(of: 1))
@@ -57,7 +57,7 @@ import Testing
         let requests = RequestPool(4)
         for index in 0..<4 {
             requests.ask(index, UInt64(index))
-            try pair.post(requests[index])
+            try pair.post(requests, index)
         }
         #expect(pair.drain() == 2)
         #expect(pair.drain() == 0)
