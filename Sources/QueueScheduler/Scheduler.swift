@@ -4,6 +4,7 @@ import CLinux
 import EmulatedQM
 import HisiliconABI
 import HisiliconDriver
+import Synchronization
 import UacceDevice
 
 /// Brings requests to queues: which device, which queue, how long to wait, and what to do about a queue that fails.
@@ -243,7 +244,9 @@ public final class Scheduler: @unchecked Sendable {
         var thread = threads
         while let current = thread {
             if let queue = current.pointee.queue, !queue.pointee.isAbandoned,
-                best == nil || queue.pointee.holderCount < best.unsafelyUnwrapped.pointee.holderCount
+                best == nil
+                    || queue.pointee.holderCount.load(ordering: .relaxed)
+                        < best.unsafelyUnwrapped.pointee.holderCount.load(ordering: .relaxed)
             {
                 best = queue
             }
@@ -253,7 +256,7 @@ public final class Scheduler: @unchecked Sendable {
             log.write("no queue is free")
             return .failure(.full)
         }
-        best.pointee.holderCount += 1
+        best.pointee.holderCount.add(1, ordering: .relaxed)
         return .success(best)
     }
 
@@ -275,8 +278,8 @@ public final class Scheduler: @unchecked Sendable {
 
     /// Drops one hold on a queue. With the lock held.
     private func release(_ queue: UnsafeMutablePointer<LeasedQueue>) {
-        queue.pointee.holderCount -= 1
-        if queue.pointee.holderCount > 0 { return }
+        queue.pointee.holderCount.subtract(1, ordering: .relaxed)
+        if queue.pointee.holderCount.load(ordering: .relaxed) > 0 { return }
         retired.add(queue)
         queue.deinitialize(count: 1)
         queue.deallocate()

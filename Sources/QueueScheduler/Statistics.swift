@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EmulatedQM
+import Synchronization
 
 /// Sums of what queues and threads counted that are gone by now. Guarded by the scheduler's lock.
 final class RetiredCounters {
@@ -62,7 +63,7 @@ struct StatisticsReport {
     func add(_ thread: UnsafeMutablePointer<ThreadQueue>) {
         sums.add(thread)
         guard let queue = thread.pointee.queue else { return }
-        if queue.pointee.holderCount > 1 {
+        if queue.pointee.holderCount.load(ordering: .relaxed) > 1 {
             if seenShared.queues.contains(queue) { return }
             seenShared.queues.append(queue)
         }

@@ -2,6 +2,7 @@
 
 import CLinux
 import HisiliconDriver
+import Synchronization
 import UacceDevice
 
 /// A queue pair that threads submit to, with the device it belongs to. One thread has it to itself, until the device
@@ -15,7 +16,7 @@ struct LeasedQueue: ~Copyable {
     /// Held for the whole of a request.
     let lock = QueueLock()
     /// Threads that hold this queue; guarded by the scheduler's lock.
-    var holderCount = 1
+    let holderCount = Atomic<Int>(1)
     /// A queue that was given up: its sharers let go of it when they notice. Written with both `lock` and the
     /// scheduler's lock held, so that either will do for reading.
     var isAbandoned = false
