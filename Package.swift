@@ -17,6 +17,11 @@ let shipped: [SwiftSetting] =
             .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
         ] : [])
 
+/// Units in C: optimised in every build, and in sections of their own, so that the linker can drop what nobody calls.
+let unitSettings: [CSetting] = [
+    .unsafeFlags(["-O3", "-ffunction-sections", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])
+]
+
 // Scripts/build tells where the toolchain keeps the Unicode tables that String comparison needs.
 let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
 let moduleLinking: [LinkerSetting] =
@@ -88,6 +93,8 @@ let package = Package(
         .systemLibrary(name: "CIntrinsics"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
 
+        .target(name: "CIPSecMB", cSettings: unitSettings),
+
         .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
         .target(name: "UacceDevice", dependencies: ["CUacce", "CLinux"], swiftSettings: shipped),
         .target(
@@ -100,7 +107,7 @@ let package = Package(
             swiftSettings: shipped),
         .target(
             name: "EmulatedSEC",
-            dependencies: ["EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CUacce", "CLinux"],
+            dependencies: ["EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CIPSecMB", "CUacce", "CLinux"],
             swiftSettings: shipped),
         .target(
             name: "QueueScheduler",

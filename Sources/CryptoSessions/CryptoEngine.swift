@@ -32,7 +32,10 @@ public final class CryptoEngine: @unchecked Sendable {
     public init?(configuration: Configuration) {
         let library = LibcryptoHolder()
         self.library = library
-        let made = Scheduler(configuration: configuration, driverName: "hisi_sec2") { SecBlock(library: library) }
+        let units = configuration.units
+        let made = Scheduler(configuration: configuration, driverName: "hisi_sec2") {
+            SecBlock(library: library, plan: UnitPlan(units), opensUnitsAtOnce: units != .auto)
+        }
         guard let made else { return nil }
         scheduler = made
     }

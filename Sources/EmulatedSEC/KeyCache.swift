@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CIPSecMB
 import CLinux
 import SoftwareCrypto
 
@@ -38,10 +39,13 @@ struct KeyCacheEntry {
     fileprivate var lastBatch: UInt64 = 0
     /// libcrypto's expansion, made when its unit first runs the key. Owned by the entry.
     var libcrypto: LibcryptoKey?
+    /// intel-ipsec-mb's, likewise.
+    var ipsecMB: OpaquePointer?
 
     /// Wipes the key and gives up the expansions, which wipe themselves.
     fileprivate mutating func clear() {
         libcrypto?.release()
+        if let ipsecMB { ipsec_mb_key_free(ipsecMB) }
         linux_wipe(&self, MemoryLayout<KeyCacheEntry>.size)
         self = KeyCacheEntry()
     }

@@ -11,10 +11,17 @@ import SoftwareCrypto
 /// on them in any order. Who needs a result for the next descriptor (an IV, a digest's state) waits for it.
 public final class SecBlock: FunctionBlock {
     private let library: LibcryptoHolder
+    private let choices: UnitChoices
 
-    /// - Parameter library: opened when a queue first needs it; shared with whoever else computes on the CPU.
-    public init(library: LibcryptoHolder = LibcryptoHolder()) {
+    /// - Parameters:
+    ///   - library: opened when a queue first needs it; shared with whoever else computes on the CPU.
+    ///   - plan: which unit does what.
+    ///   - opensUnitsAtOnce: whether a unit is opened for the first job, instead of when it pays.
+    public init(
+        library: LibcryptoHolder = LibcryptoHolder(), plan: UnitPlan = UnitPlan(), opensUnitsAtOnce: Bool = false
+    ) {
         self.library = library
+        choices = UnitChoices(plan, isImpatient: opensUnitsAtOnce)
     }
 
     public var driverName: String { "hisi_sec2" }
@@ -28,8 +35,8 @@ public final class SecBlock: FunctionBlock {
         type: UInt16, version: QueueManagementVersion, addresses: AddressCheck
     ) -> any FunctionBlockQueue {
         switch version {
-        case .v2: SecQueue<SecBD2>(library: library, addresses: addresses)
-        case .v3: SecQueue<SecBD3>(library: library, addresses: addresses)
+        case .v2: SecQueue<SecBD2>(library: library, choices: choices, addresses: addresses)
+        case .v3: SecQueue<SecBD3>(library: library, choices: choices, addresses: addresses)
         }
     }
 }

@@ -14,9 +14,9 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
     /// One per descriptor of a batch. A descriptor that is no job leaves its error there, and no bytes.
     private let jobs: UnsafeMutablePointer<SecJob>
 
-    init(library: LibcryptoHolder, addresses: AddressCheck) {
+    init(library: LibcryptoHolder, choices: UnitChoices, addresses: AddressCheck) {
         decoder = SecDecoder(addresses: addresses)
-        units = UnitTable(library: library)
+        units = UnitTable(library: library, choices: choices)
         jobs = .allocate(capacity: DescriptorBatch.limit)
         jobs.initialize(repeating: .idle, count: DescriptorBatch.limit)
     }

@@ -1,24 +1,126 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EmulatedQM
 import SoftwareCrypto
 
-/// Which unit does what: the one place where units are chosen. A queue has its own, as units may have scratch memory.
-struct UnitTable {
+/// Which unit does what, looked up by operation; and the units of one queue, which have scratch memory.
+///
+/// Units are made when they are first wanted. One that a machine lacks is never wanted again: libcrypto does its work.
+final class UnitTable {
+    private let choices: UnitChoices
     private let libcrypto: LibcryptoUnit
+    private var ipsecMB: IPSecMBUnit?
+    private var isIPSecMBAbsent = false
+    /// Bytes of work that intel-ipsec-mb would have had so far.
+    private var missedByteCount = 0
 
-    init(library: LibcryptoHolder) {
+    /// Work after which a queue opens intel-ipsec-mb: making its first manager takes milliseconds, which a program that
+    /// wants one small file digested should not wait for. A batch opens it at once.
+    private static let patience = 4 << 20
+
+    init(library: LibcryptoHolder, choices: UnitChoices) {
         libcrypto = LibcryptoUnit(library: library)
+        self.choices = choices
     }
 
     /// Does a job that has no company.
     @inline(__always)
     func run(_ job: UnsafeMutablePointer<SecJob>) {
-        libcrypto.run(job)
+        let choice = choices[job.pointee.operation]
+        if choice.pointee.alone == .libcrypto || job.pointee.byteCount < choice.pointee.aloneFrom {
+            return libcrypto.run(job)
+        }
+        var lone = job
+        if !serve(choice.pointee.alone, &lone, count: 1) { libcrypto.run(job) }
     }
 
-    /// Does `count` jobs of one operation.
+    /// Does `count` jobs of one operation. Their order is lost.
     @inline(__always)
     func run(_ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int) {
-        libcrypto.run(jobs, count: count)
+        let choice = choices[jobs[0].pointee.operation]
+        if count < choice.pointee.togetherFrom || choice.pointee.together == .libcrypto {
+            for index in 0..<count { run(jobs[index]) }
+        } else if !serve(choice.pointee.together, jobs, count: count) {
+            libcrypto.run(jobs, count: count)
+        }
     }
+
+    /// False: the unit is not there, or not yet.
+    @inline(__always)
+    private func serve(
+        _ name: UnitName, _ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int
+    ) -> Bool {
+        switch name {
+        case .ipsecMB:
+            guard let unit = ipsecMB ?? openIPSecMB(jobs, count: count) else { return false }
+            let served = sort(jobs, count: count) { unit.canRun($0) }
+            if served > 0 { unit.run(jobs, count: served) }
+            if served < count { libcrypto.run(jobs + served, count: count - served) }
+            return true
+        case .libcrypto, .vector, .gcrypt:
+            return false
+        }
+    }
+
+    /// Puts the jobs that a unit can run before the others; returns how many they are.
+    @inline(__always)
+    private func sort(
+        _ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int,
+        by canRun: (UnsafeMutablePointer<SecJob>) -> Bool
+    ) -> Int {
+        var served = 0
+        for index in 0..<count where canRun(jobs[index]) {
+            if index != served {
+                let job = jobs[served]
+                jobs[served] = jobs[index]
+                jobs[index] = job
+            }
+            served += 1
+        }
+        return served
+    }
+
+    @inline(never)
+    private func openIPSecMB(
+        _ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int
+    ) -> IPSecMBUnit? {
+        if isIPSecMBAbsent { return nil }
+        for index in 0..<count { missedByteCount &+= jobs[index].pointee.byteCount }
+        guard choices.isImpatient || count > 1 || missedByteCount > Self.patience else { return nil }
+        ipsecMB = IPSecMBUnit()
+        isIPSecMBAbsent = ipsecMB == nil
+        return ipsecMB
+    }
+}
+
+/// A plan, spread out so that an operation finds its choice by its number. Shared by a block's queues.
+final class UnitChoices: @unchecked Sendable {
+    struct Choice {
+        var alone = UnitName.libcrypto
+        var aloneFrom = 0
+        var together = UnitName.libcrypto
+        var togetherFrom = Int.max
+    }
+
+    /// Whether every unit is opened as soon as there is work for it.
+    let isImpatient: Bool
+    // Never written after init.
+    private let choices: UnsafeMutablePointer<Choice>
+
+    init(_ plan: UnitPlan, isImpatient: Bool) {
+        self.isImpatient = isImpatient
+        choices = .allocate(capacity: SecOperation.limit)
+        choices.initialize(repeating: Choice(), count: SecOperation.limit)
+        for row in plan.rows {
+            for operation in row.subject.operations {
+                choices[Int(operation.rawValue)] = Choice(
+                    alone: row.alone, aloneFrom: row.aloneFrom, together: row.together, togetherFrom: row.togetherFrom)
+            }
+        }
+    }
+
+    deinit { choices.deallocate() }
+
+    @inline(__always)
+    subscript(operation: SecOperation) -> UnsafeMutablePointer<Choice> { choices + Int(operation.rawValue) }
 }

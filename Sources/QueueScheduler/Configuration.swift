@@ -21,6 +21,8 @@ public struct Configuration: Sendable {
     public var engineThreads = 0
     /// Whether the emulated device checks each address against the process's mappings.
     public var strictAddresses = false
+    /// What the emulated device computes with.
+    public var units = UnitSelection.auto
     public var algorithms = AlgorithmFilter()
     public var minimumOffload = OffloadThresholds()
     /// Whether the CPU takes over what a device failed to do.

@@ -41,6 +41,18 @@ public struct ConfigurationKey: Sendable {
             set(&configuration.engineThreads, text, 0...64)
         },
         ConfigurationKey(
+            name: "units", defaultValue: "auto", values: "auto, libcrypto, ipsec-mb, vector, gcrypt",
+            help: "what the emulated device computes with: whatever is fastest, or one unit wherever it can"
+        ) { configuration, text in
+            if text == "auto" {
+                configuration.units = .auto
+            } else {
+                guard let name = UnitName(text) else { return false }
+                configuration.units = .only(name)
+            }
+            return true
+        },
+        ConfigurationKey(
             name: "algorithms", defaultValue: "ALL", values: "ALL, or names; -NAME leaves one out",
             help: "algorithms to offer, such as SHA2-256, AES-128-CTR, or ALL, -MD5"
         ) { configuration, text in
