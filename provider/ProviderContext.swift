@@ -41,7 +41,7 @@ final class ProviderContext {
             (names: CipherRow.all[index].names, functions: CipherFunctions.table(index), description: description)
         }
         let authenticated = AEADRow.all.indices.filter { allows(AEADRow.all[$0].names.text) }.map { index in
-            (names: AEADRow.all[index].names, functions: GCMFunctions.table(index), description: description)
+            (names: AEADRow.all[index].names, functions: AEADFunctions.table(index), description: description)
         }
         ciphers = algorithmTable(plain + authenticated, propertyDefinition)
         macs = algorithmTable(

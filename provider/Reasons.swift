@@ -50,6 +50,12 @@ func raiseProviderError(_ reason: Int32, line: Int32 = #line) {
     openssl_set_library_error(ERR_LIB_PROV, reason)
 }
 
+/// The same, for who answers with false at once.
+func refuse(_ reason: Int32, line: Int32 = #line) -> Bool {
+    raiseProviderError(reason, line: line)
+    return false
+}
+
 extension Core {
     /// Reports why a session could not do its work.
     func raise(_ error: SessionError, line: Int32 = #line) {

@@ -102,6 +102,11 @@ extension UnsafeMutablePointer where Pointee == Request {
         return result.done == 1 && result.error_type == SecErrorType.none.rawValue
     }
 
+    /// Whether a tag that was to be checked is wrong. The emulated device and UADK know of 0 and 2; nothing above 1
+    /// passes for a match.
+    @inline(__always)
+    var hasWrongTag: Bool { descriptor(as: SecBD3.self).pointee.result.icv >= secTagMismatch }
+
     /// What the device said was wrong; 0 where it did not say.
     var errorType: UInt8 { descriptor(as: SecBD3.self).pointee.result.error_type }
 }

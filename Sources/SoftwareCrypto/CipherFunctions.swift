@@ -25,11 +25,11 @@ struct CipherFunctions {
     let setParameters: SetParameters
     let getParameters: GetParameters
     /// Works on whole blocks, without padding. Trap: of a cipher with ciphertext stealing this is plain CBC. Of an AEAD
-    /// it does everything: without output, input is additional data (CCM: without input too, it is told the message's
-    /// length); without input, the message ends.
+    /// it does everything: without output, input is additional data; without input, the message ends.
     let run: Run
-    /// The same for ciphertext stealing, once after each initialisation.
-    let runStealing: Run
+    /// The same for ciphertext stealing, once after each initialisation. It also tells CCM a message's length, without
+    /// input and output: by `run`, later releases of OpenSSL 3.0 would end the message there.
+    let update: Run
 
     /// nil when the table lacks a function, which no version of libcrypto does.
     init?(_ table: UnsafePointer<OSSL_DISPATCH>) {
@@ -66,7 +66,7 @@ struct CipherFunctions {
         self.setParameters = setParameters
         self.getParameters = getParameters
         run = oneShot
-        runStealing = update
+        self.update = update
     }
 }
 

@@ -25,7 +25,7 @@ public final class SoftwareCipher {
         guard let context = functions.pointee.newContext(library.providerContext) else { return nil }
         setIV = encrypt ? functions.pointee.initialiseEncryption : functions.pointee.initialiseDecryption
         let stealing = cipherTable[row].stealing
-        cipher = stealing == nil ? functions.pointee.run : functions.pointee.runStealing
+        cipher = stealing == nil ? functions.pointee.run : functions.pointee.update
         freeContext = functions.pointee.freeContext
         ivByteCount = kind.ivByteCount
         minimumByteCount = kind.minimumByteCount

@@ -4,12 +4,9 @@ import CLinux
 import COpenSSL
 import CryptoSessions
 
-/// What OpenSSL holds between `newctx` and `freectx` of AES-GCM: the session, and what EVP and libssl expect around it,
-/// which is an IV that may come before or after the key, tags, and TLS records.
-///
-/// Functions return false or nil after putting the reason on the error queue, with the same reasons as OpenSSL's
-/// default provider.
-struct GCMContext: ~Copyable {
+/// AES-GCM: the session, and what EVP and libssl expect around it, which is an IV that may come before or after the key,
+/// tags, and TLS records.
+struct GCMContext: AEADContext, ~Copyable {
     let provider: Unmanaged<ProviderContext>
     var session: GCMSession
     /// Direction of the message that comes next, or is under way.
@@ -17,8 +14,8 @@ struct GCMContext: ~Copyable {
     private(set) var ivByteCount = 12
     private(set) var ivState = IVState.none
     /// Bytes of tag: as it was set for decryption, or 16 once a message is encrypted.
-    private(set) var tagByteCount: Int?
-    private let memory = Memory()
+    private(set) var knownTagByteCount: Int?
+    private let memory = AEADMemory()
     private var tls = TLSState()
 
     /// What has become of the IV.
@@ -43,30 +40,8 @@ struct GCMContext: ~Copyable {
         var recordCount: UInt64 = 0
     }
 
-    static let largestIVByteCount = 128
-    static let headerByteCount = 13
     static let fixedIVByteCount = 4
     static let explicitIVByteCount = 8
-
-    /// IV, tag and header, at an address that OpenSSL may be given.
-    struct Memory {
-        private let base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
-        private static let byteCount = GCMContext.largestIVByteCount + 32
-
-        init() {
-            memset(base, 0, Self.byteCount)
-        }
-        func destroy() {
-            linux_wipe(base, Self.byteCount)
-            base.deallocate()
-        }
-        func copy(from other: Memory) {
-            base.copyMemory(from: other.base, byteCount: Self.byteCount)
-        }
-        var iv: UnsafeMutableRawPointer { base }
-        var tag: UnsafeMutableRawPointer { base + GCMContext.largestIVByteCount }
-        var header: UnsafeMutableRawPointer { base + GCMContext.largestIVByteCount + 16 }
-    }
 
     init(_ provider: ProviderContext, keyByteCount: Int) {
         self.provider = .passUnretained(provider)
@@ -79,7 +54,7 @@ struct GCMContext: ~Copyable {
         isEncrypting = other.isEncrypting
         ivByteCount = other.ivByteCount
         ivState = other.ivState
-        tagByteCount = other.tagByteCount
+        knownTagByteCount = other.knownTagByteCount
         tls = other.tls
         memory.copy(from: other.memory)
     }
@@ -91,6 +66,8 @@ struct GCMContext: ~Copyable {
     /// The IV, `ivByteCount` bytes. It does not run on within a message.
     var iv: UnsafeMutableRawPointer { memory.iv }
     var tag: UnsafeMutableRawPointer { memory.tag }
+    var keyByteCount: Int { session.keyByteCount }
+    var tagByteCount: Int { knownTagByteCount ?? GCMSession.tagByteCount }
     var recordPadByteCount: Int { tls.padByteCount }
 
     // MARK: - Init
@@ -100,7 +77,7 @@ struct GCMContext: ~Copyable {
     ) -> Bool {
         self.isEncrypting = isEncrypting
         if let iv {
-            guard ivByteCount > 0, ivByteCount <= Self.largestIVByteCount else {
+            guard ivByteCount > 0, ivByteCount <= AEADMemory.ivCapacity else {
                 raiseProviderError(PROV_R_INVALID_IV_LENGTH)
                 return false
             }
@@ -119,7 +96,6 @@ struct GCMContext: ~Copyable {
 
     // MARK: - Update and final
 
-    /// AAD where there is no output, else payload; or a whole TLS record. Returns how many bytes were processed.
     mutating func update(
         _ input: UnsafePointer<UInt8>?, byteCount: Int, into output: UnsafeMutablePointer<UInt8>?, capacity: Int
     ) -> Int? {
@@ -128,15 +104,13 @@ struct GCMContext: ~Copyable {
         return process(input, byteCount, output) ?? fail(PROV_R_CIPHER_OPERATION_FAILED)
     }
 
-    /// Makes the tag, or compares it. nil: it does not match, and what was decrypted must not be believed.
     mutating func finish() -> Int? {
         if tls.hasHeader { return record(nil, 0, nil) }
-        guard begin(), isEncrypting || tagByteCount != nil else { return nil }
+        guard begin(), isEncrypting || knownTagByteCount != nil else { return nil }
         ivState = .finished
         return closeMessage() ? 0 : nil
     }
 
-    /// `EVP_Cipher`: update, or final where there is no input.
     mutating func raw(
         _ input: UnsafePointer<UInt8>?, byteCount: Int, into output: UnsafeMutablePointer<UInt8>?, capacity: Int
     ) -> Int? {
@@ -192,10 +166,10 @@ struct GCMContext: ~Copyable {
             guard perform({ session throws(SessionError) in try session.finish(tag: computed) }) else { return false }
             if isEncrypting {
                 memory.tag.copyMemory(from: computed, byteCount: GCMSession.tagByteCount)
-                tagByteCount = GCMSession.tagByteCount
+                knownTagByteCount = GCMSession.tagByteCount
                 return true
             }
-            return CRYPTO_memcmp(computed, memory.tag, tagByteCount ?? GCMSession.tagByteCount) == 0
+            return CRYPTO_memcmp(computed, memory.tag, tagByteCount) == 0
         }
     }
 
@@ -204,7 +178,7 @@ struct GCMContext: ~Copyable {
     /// Takes the tag that decryption must find.
     mutating func setTag(_ tag: UnsafeRawPointer, byteCount: Int) {
         memory.tag.copyMemory(from: tag, byteCount: byteCount)
-        tagByteCount = byteCount
+        knownTagByteCount = byteCount
     }
 
     /// Sets the IV's length; an IV of another length is none any more.
@@ -218,16 +192,10 @@ struct GCMContext: ~Copyable {
 
     /// Takes a record's header (RFC 5246, 6.2.3.3) and corrects the length in it to that of the payload.
     mutating func setTLSHeader(_ header: UnsafeRawPointer, byteCount: Int) -> Bool {
-        guard byteCount == Self.headerByteCount else { return false }
-        memory.header.copyMemory(from: header, byteCount: byteCount)
+        guard byteCount == AEADMemory.headerByteCount else { return false }
         tls.hasHeader = true
-        let high = Int(memory.header.load(fromByteOffset: 11, as: UInt8.self))
-        let low = Int(memory.header.load(fromByteOffset: 12, as: UInt8.self))
         let overhead = Self.explicitIVByteCount + (isEncrypting ? 0 : GCMSession.tagByteCount)
-        let length = (high << 8 | low) - overhead
-        guard length >= 0 else { return false }
-        memory.header.storeBytes(of: UInt8(length >> 8), toByteOffset: 11, as: UInt8.self)
-        memory.header.storeBytes(of: UInt8(length & 0xff), toByteOffset: 12, as: UInt8.self)
+        guard memory.takeHeader(header, overhead: overhead) else { return false }
         tls.padByteCount = GCMSession.tagByteCount
         return true
     }
@@ -291,7 +259,7 @@ struct GCMContext: ~Copyable {
         let length = byteCount - overhead
         let header = memory.header
         let isProcessed = perform { session throws(SessionError) in
-            try session.addAssociatedData(header, byteCount: Self.headerByteCount)
+            try session.addAssociatedData(header, byteCount: AEADMemory.headerByteCount)
             if length > 0 { try session.update(payload, payload, byteCount: length) }
         }
         if !isEncrypting { setTag(payload + length, byteCount: GCMSession.tagByteCount) }
@@ -315,11 +283,6 @@ struct GCMContext: ~Copyable {
             provider.takeUnretainedValue().core.raise(error)
             return false
         }
-    }
-
-    private func fail(_ reason: Int32, line: Int32 = #line) -> Int? {
-        raiseProviderError(reason, line: line)
-        return nil
     }
 }
 
