@@ -38,8 +38,8 @@ build_tracer() {
 }
 
 # The sections that prefer a provider: default (and legacy, for the tests that want it) behind it, and OpenSSL's random
-# generator kept off it.
-preferring_configuration() { # module
+# generator kept off it. A second argument replaces the preference.
+preferring_configuration() { # module [default properties]
     cat <<END
 openssl_conf = init
 config_diagnostics = 1
@@ -59,9 +59,10 @@ activate = 1
 module = $1
 activate = 1
 [algorithms]
-default_properties = ?provider=uacce
+default_properties = ${2:-?provider=uacce}
 [random]
 properties = provider=default
+seed_properties = provider=default
 END
 }
 
