@@ -19,7 +19,7 @@ final class ProviderContext {
     /// nil after the reason was put on the error queue.
     init?(_ core: Core) {
         guard let configuration = ConfigurationLoader(core).load() else { return nil }
-        guard let engine = CryptoEngine(configuration: configuration) else {
+        guard let engine = CryptoEngine(configuration: configuration, pausing: .openSSL) else {
             core.raise(.initializationFailed)
             return nil
         }

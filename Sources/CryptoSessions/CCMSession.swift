@@ -77,6 +77,7 @@ public struct CCMSession: ~Copyable {
             linux_wipe(largeAssociated, associatedByteCount)
             largeAssociated.deallocate()
         }
+        engine.takeBack(memory.request)
         memory.destroy()
     }
 

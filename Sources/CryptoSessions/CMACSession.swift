@@ -55,6 +55,7 @@ public final class CMACSession {
     }
 
     deinit {
+        engine.takeBack(memory.request)
         memory.destroy()
     }
 

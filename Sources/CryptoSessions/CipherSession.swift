@@ -26,6 +26,8 @@ public struct CipherSession: ~Copyable {
     private let memory = CipherMemory()
     private let threshold: Int
     private let version: QueueManagementVersion
+    /// Whether an ASYNC job may be paused here; see `Configuration.AsyncPolicy`.
+    private let mayPause: Bool
     // The expanded key for the CPU's share, made when it is first needed.
     private var software: SoftwareCipher?
     private var hasKeystream = false
@@ -36,6 +38,8 @@ public struct CipherSession: ~Copyable {
         self.algorithm = algorithm
         threshold = engine.scheduler.configuration.minimumOffload[algorithm.algorithmClass]
         version = engine.scheduler.version
+        let isGenerators = algorithm.algorithm == .aes && (algorithm.mode == .ecb || algorithm.mode == .ctr)
+        mayPause = !isGenerators || engine.scheduler.configuration.async == .all
     }
 
     /// A session in the same state, independent from then on.
@@ -49,12 +53,14 @@ public struct CipherSession: ~Copyable {
         scheduler = other.scheduler
         threshold = other.threshold
         version = other.version
+        mayPause = other.mayPause
         hasKeystream = other.hasKeystream
         memory.copyState(from: other.memory)
         prepare()
     }
 
     deinit {
+        engine.takeBack(memory.request)
         memory.destroy()
     }
 
@@ -348,6 +354,6 @@ public struct CipherSession: ~Copyable {
     /// Has the device work on the request as it stands in memory.
     @inline(__always)
     private func run(_ byteCount: Int) -> ProcessorCause? {
-        scheduler._withUnsafeGuaranteedRef { $0.run(memory.request, byteCount: byteCount) }
+        scheduler._withUnsafeGuaranteedRef { $0.run(memory.request, byteCount: byteCount, mayPause: mayPause) }
     }
 }

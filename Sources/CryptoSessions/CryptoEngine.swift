@@ -28,12 +28,14 @@ public final class CryptoEngine: @unchecked Sendable {
     public let scheduler: Scheduler
     let library: LibcryptoHolder
 
+    /// - Parameter pausing: how requests wait inside jobs that can be paused; nil: they do not.
+    ///
     /// nil where the process has no memory or no thread keys left.
-    public init?(configuration: Configuration) {
+    public init?(configuration: Configuration, pausing: JobPausing? = nil) {
         let library = LibcryptoHolder()
         self.library = library
         let units = configuration.units
-        let made = Scheduler(configuration: configuration, driverName: "hisi_sec2") {
+        let made = Scheduler(configuration: configuration, driverName: "hisi_sec2", pausing: pausing) {
             SecBlock(library: library, plan: UnitPlan(units), opensUnitsAtOnce: units != .auto)
         }
         guard let made else { return nil }
@@ -47,6 +49,24 @@ public final class CryptoEngine: @unchecked Sendable {
         if request.succeeded { return nil }
         scheduler.reportError(type: request.errorType)
         return .device
+    }
+
+    /// Takes a request back that is still out because the job that waits for it was dropped. Every session does so before
+    /// its memory goes.
+    @inline(__always)
+    func takeBack(_ request: UnsafeMutablePointer<Request>) {
+        if request.pointee.state == .posted { withdraw(request) }
+    }
+
+    @inline(never)
+    private func withdraw(_ request: UnsafeMutablePointer<Request>) {
+        let version = scheduler.version
+        scheduler.withdraw(request) { descriptor in
+            switch version {
+            case .v2: descriptor.assumingMemoryBound(to: SecBD2.self).pointee.isInvalid = true
+            case .v3: descriptor.assumingMemoryBound(to: SecBD3.self).pointee.isInvalid = true
+            }
+        }
     }
 
     /// Whether the CPU may take over for `cause`, which is counted if so.

@@ -74,6 +74,7 @@ public struct DigestSession: ~Copyable {
     }
 
     deinit {
+        engine.takeBack(memory.request)
         memory.destroy()
         if let buffer { engine.scheduler.giveBack(buffer, usedByteCount: bufferUse) }
     }

@@ -78,6 +78,7 @@ public struct GCMSession: ~Copyable {
     }
 
     deinit {
+        engine.takeBack(memory.request)
         memory.destroy()
         hash?.deinitialize(count: 1)
         hash?.deallocate()

@@ -54,6 +54,7 @@ public final class GMACSession {
     }
 
     deinit {
+        engine.takeBack(memory.request)
         memory.destroy()
     }
 

@@ -31,6 +31,9 @@ public struct QueuePair: ~Copyable {
     /// The request in each submission slot.
     private let requests: UnsafeMutablePointer<UnsafeMutablePointer<Request>?>
 
+    /// Stands for requests that were withdrawn.
+    private let withdrawn: UnsafeMutablePointer<Request>
+
     private var tail = 0
     private var completionHead = 0
     /// Completions consumed since the device was last told, and after how many it is: the device needs to know before
@@ -73,6 +76,8 @@ public struct QueuePair: ~Copyable {
         emulated = file.emulated
         requests = .allocate(capacity: layout.submissionDepth)
         requests.initialize(repeating: nil, count: layout.submissionDepth)
+        withdrawn = .allocate(capacity: 1)
+        withdrawn.initialize(to: Request())
     }
 
     /// What the system calls of opening a queue yield.
@@ -107,6 +112,21 @@ public struct QueuePair: ~Copyable {
         inFlightCount &+= 1
         tail = tail &+ 1 == layout.submissionDepth ? 0 : tail &+ 1
         ring(.submission, index: tail)
+    }
+
+    /// True while no further request can be posted.
+    public var isFull: Bool { inFlightCount >= layout.submissionDepth - 1 }
+
+    /// Takes back a request that a caller-driven device has not looked at yet: `void` makes a descriptor of its slot that
+    /// asks for nothing, which completes in its turn.
+    public mutating func withdraw(
+        _ request: UnsafeMutablePointer<Request>, void: (UnsafeMutableRawPointer) -> Void
+    ) {
+        for slot in 0..<layout.submissionDepth where requests[slot] == request {
+            void(submissions + slot * Request.descriptorByteCount)
+            requests[slot] = withdrawn
+            request.pointee.state = .abandoned
+        }
     }
 
     /// Takes back every request that the device has completed. Returns how many.
@@ -175,6 +195,7 @@ public struct QueuePair: ~Copyable {
     deinit {
         if isOpen { stop() }
         requests.deallocate()
+        withdrawn.deallocate()
     }
 
     private func stop() {

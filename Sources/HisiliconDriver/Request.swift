@@ -25,6 +25,8 @@ public struct Request {
     // 128 bytes; a tuple is how Swift says an inline array that C would recognise.
     private var descriptor: (Quarter, Quarter, Quarter, Quarter) = (.init(), .init(), .init(), .init())
     public var state = State.idle
+    /// Whom the scheduler has posted it to, for a request that waits.
+    public var holder: UnsafeMutableRawPointer?
 
     private struct Quarter {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)

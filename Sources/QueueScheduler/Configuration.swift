@@ -14,7 +14,19 @@ public struct Configuration: Sendable {
         case emulator
     }
 
+    /// Which requests pause the ASYNC job that they are made in.
+    public enum AsyncPolicy: Sendable {
+        /// All but AES-ECB and AES-CTR. OpenSSL's random generator is made of these and keeps its state half changed
+        /// meanwhile, so that another job must not come in between.
+        case auto
+        /// All; for programs whose random generator is another provider's.
+        case all
+        /// None.
+        case off
+    }
+
     public var backend = Backend.auto
+    public var async = AsyncPolicy.auto
     /// Version that the emulated device presents. Hardware has its own.
     public var version = QueueManagementVersion.v3
     /// Threads of the emulated device. 0: it works on the thread of whoever waits for it.

@@ -41,6 +41,18 @@ public struct ConfigurationKey: Sendable {
             set(&configuration.engineThreads, text, 0...64)
         },
         ConfigurationKey(
+            name: "async", defaultValue: "auto", values: "auto, all, off",
+            help: "requests that pause the ASYNC job they are made in: all but AES-ECB and AES-CTR, all, none"
+        ) { configuration, text in
+            switch text {
+            case "auto": configuration.async = .auto
+            case "all": configuration.async = .all
+            case "off": configuration.async = .off
+            default: return false
+            }
+            return true
+        },
+        ConfigurationKey(
             name: "units", defaultValue: "auto", values: "auto, libcrypto, ipsec-mb, vector, gcrypt",
             help: "what the emulated device computes with: whatever is fastest, or one unit wherever it can"
         ) { configuration, text in

@@ -20,6 +20,7 @@ public final class Scheduler: @unchecked Sendable {
     public let failsWithoutWriting: Bool
 
     let log: Log
+    private let pausing: JobPausing?
     private let pool: DevicePool
     private let queueType: UInt16
     private let guardPage: ForkGuard
@@ -32,11 +33,12 @@ public final class Scheduler: @unchecked Sendable {
     /// - Parameters:
     ///   - driverName: of the devices to use, such as `hisi_sec2`.
     ///   - queueType: what every queue's `SET_QP_CTX` says.
+    ///   - pausing: how requests wait inside jobs that can be paused; nil: they do not.
     ///   - makeBlock: makes the function block of an emulated device, when the first queue of one is opened.
     ///
     /// nil where the process has no memory or no thread keys left.
     public init?(
-        configuration: Configuration, driverName: String, queueType: UInt16 = 0,
+        configuration: Configuration, driverName: String, queueType: UInt16 = 0, pausing: JobPausing? = nil,
         makeBlock: @escaping @Sendable () -> any FunctionBlock
     ) {
         guard let guardPage = ForkGuard() else { return nil }
@@ -44,6 +46,7 @@ public final class Scheduler: @unchecked Sendable {
         guard pthread_key_create(&key, { thread in Scheduler.threadEnds(thread) }) == 0 else { return nil }
         self.configuration = configuration
         self.queueType = queueType
+        self.pausing = configuration.async == .off ? nil : pausing
         self.guardPage = guardPage
         threadKey = key
         log = Log(target: configuration.logFile)
@@ -60,11 +63,17 @@ public final class Scheduler: @unchecked Sendable {
     /// - Parameters:
     ///   - request: idle, with its descriptor filled in; what that points to must stay until this returns.
     ///   - byteCount: of data, for the statistics.
+    ///   - mayPause: whether a job that can be paused may be, here.
     /// - Returns: `nil` when the device has completed the descriptor, whose result the caller must look at; else why the
     ///   CPU should do the work. In either case the device has let go of the request.
-    public func run(_ request: UnsafeMutablePointer<Request>, byteCount: Int) -> ProcessorCause? {
+    public func run(
+        _ request: UnsafeMutablePointer<Request>, byteCount: Int, mayPause: Bool = true
+    ) -> ProcessorCause? {
         guard let thread = currentThread() else { return .absent }
         guard let queue = thread.pointee.queue ?? openQueue(for: thread) else { return thread.pointee.absence }
+        if mayPause, let pausing, let job = pausing.currentJob() {
+            return run(request, byteCount: byteCount, in: job, pausing, thread, queue)
+        }
         queue.pointee.lock.acquire()
         let cause = queue.pointee.isAbandoned ? .device : submit(request, to: queue)
         if cause == nil {
@@ -75,6 +84,124 @@ public final class Scheduler: @unchecked Sendable {
         queue.pointee.lock.release()
         if cause == .device { giveUp(thread) }
         return cause
+    }
+
+    /// The same inside a job: posts, lets the job be paused, and looks again when it is resumed. Whichever job is resumed
+    /// first has the device work on everything that waits, as one batch.
+    ///
+    /// Nothing of the thread's is used after a pause: the job may be resumed on another one. The queue is held meanwhile.
+    @inline(never)
+    private func run(
+        _ request: UnsafeMutablePointer<Request>, byteCount: Int, in job: UnsafeMutableRawPointer,
+        _ pausing: JobPausing, _ thread: UnsafeMutablePointer<ThreadQueue>, _ queue: UnsafeMutablePointer<LeasedQueue>
+    ) -> ProcessorCause? {
+        let generation = thread.pointee.generation
+        if let cause = post(request, to: queue) {
+            if cause == .device { giveUp(thread) }
+            return cause
+        }
+        // A job that nobody could wake is not paused.
+        let isPausable = pausing.announce(job)
+        var watch = ProgressWatch(milliseconds: configuration.timeout)
+        while true {
+            if isPausable { pausing.pause() }
+            // In a child of fork the queue is the parent's, and will not touch this process's memory any more.
+            guard guardPage.generation == generation else {
+                request.pointee.state = .abandoned
+                return .absent
+            }
+            switch look(at: request, on: queue, byteCount: byteCount) {
+            case .completed:
+                letGo(of: queue)
+                return nil
+            case .idle, .abandoned:
+                letGo(of: queue)
+                return .device
+            case .posted:
+                guard watch.isStuck else { continue }
+                log.write("queue \(queue.pointee.pair.number) of \(queue.pointee.device.name) is stuck, given up")
+                abandon(queue)
+                letGo(of: queue)
+                return .device
+            }
+        }
+    }
+
+    /// Posts a request that is to wait, and holds the queue for it. A full ring is worked off first.
+    private func post(
+        _ request: UnsafeMutablePointer<Request>, to queue: UnsafeMutablePointer<LeasedQueue>
+    ) -> ProcessorCause? {
+        queue.pointee.lock.acquire()
+        defer { queue.pointee.lock.release() }
+        if queue.pointee.isAbandoned { return .device }
+        if queue.pointee.pair.isFull { workOff(queue) }
+        do throws(QueueError) {
+            try queue.pointee.pair.post(request)
+        } catch {
+            return error == .full ? .full : .device
+        }
+        request.pointee.holder = UnsafeMutableRawPointer(queue)
+        queue.pointee.holderCount.add(1, ordering: .relaxed)
+        return nil
+    }
+
+    /// Has the device work on what waits, if this request still does. Returns who has it now.
+    private func look(
+        at request: UnsafeMutablePointer<Request>, on queue: UnsafeMutablePointer<LeasedQueue>, byteCount: Int
+    ) -> Request.State {
+        queue.pointee.lock.acquire()
+        defer { queue.pointee.lock.release() }
+        if request.pointee.state == .posted { workOff(queue) }
+        let state = request.pointee.state
+        if state == .completed {
+            queue.pointee.counters.requests.add(1)
+            queue.pointee.counters.bytes.add(byteCount)
+        }
+        if state == .posted, queue.pointee.pair.isStopped { return .abandoned }
+        return state
+    }
+
+    /// With the queue's lock held.
+    private func workOff(_ queue: UnsafeMutablePointer<LeasedQueue>) {
+        queue.pointee.pair.advance()
+        let count = queue.pointee.pair.poll()
+        guard count > 0 else { return }
+        queue.pointee.counters.batches.add(1)
+        queue.pointee.counters.greatestBatch.raise(to: count)
+    }
+
+    /// Takes a request back whose job will never be resumed, before its memory goes. What it points to may be gone
+    /// already: a device that has not looked at it is given `void` to look at instead.
+    public func withdraw(_ request: UnsafeMutablePointer<Request>, void: (UnsafeMutableRawPointer) -> Void) {
+        guard request.pointee.state == .posted, let holder = request.pointee.holder,
+            currentThread() != nil
+        else { return }
+        let queue = holder.assumingMemoryBound(to: LeasedQueue.self)
+        queue.pointee.lock.acquire()
+        if pool.isEmulated, configuration.engineThreads == 0 {
+            queue.pointee.pair.withdraw(request, void: void)
+        } else {
+            // Somebody works on it now, or has.
+            var watch = ProgressWatch(milliseconds: configuration.timeout)
+            while request.pointee.state == .posted, !queue.pointee.pair.isStopped, !watch.isStuck { workOff(queue) }
+        }
+        let isOut = request.pointee.state == .posted
+        queue.pointee.lock.release()
+        if isOut { abandon(queue) }
+        letGo(of: queue)
+    }
+
+    /// Gives a queue up, for all who hold it; this thread at once.
+    private func abandon(_ queue: UnsafeMutablePointer<LeasedQueue>) {
+        if let thread = currentThread(), thread.pointee.queue == queue { return giveUp(thread) }
+        guardPage.withLock { close(queue) }
+    }
+
+    /// Drops the hold that a waiting request has on a queue.
+    private func letGo(of queue: UnsafeMutablePointer<LeasedQueue>) {
+        // Released and acquired: whoever is last sees what all others did.
+        guard queue.pointee.holderCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
+        guardPage.withLock { free(queue) }
     }
 
     /// Counts a request that the CPU did.
@@ -264,22 +391,30 @@ public final class Scheduler: @unchecked Sendable {
     private func giveUp(_ thread: UnsafeMutablePointer<ThreadQueue>) {
         guardPage.withLock {
             guard let queue = thread.pointee.queue else { return }
-            queue.pointee.lock.acquire()
-            if !queue.pointee.isAbandoned {
-                queue.pointee.isAbandoned = true
-                // Until this returns the device may still write; afterwards the caller's memory is its own again.
-                queue.pointee.pair.close()
-            }
-            queue.pointee.lock.release()
+            close(queue)
             thread.pointee.queue = nil
             release(queue)
         }
     }
 
+    /// Ends a queue that others may still hold. With the lock held.
+    private func close(_ queue: UnsafeMutablePointer<LeasedQueue>) {
+        queue.pointee.lock.acquire()
+        if !queue.pointee.isAbandoned {
+            queue.pointee.isAbandoned = true
+            // Until this returns the device may still write; afterwards the caller's memory is its own again.
+            queue.pointee.pair.close()
+        }
+        queue.pointee.lock.release()
+    }
+
     /// Drops one hold on a queue. With the lock held.
     private func release(_ queue: UnsafeMutablePointer<LeasedQueue>) {
-        queue.pointee.holderCount.subtract(1, ordering: .relaxed)
-        if queue.pointee.holderCount.load(ordering: .relaxed) > 0 { return }
+        if queue.pointee.holderCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { free(queue) }
+    }
+
+    /// With the lock held.
+    private func free(_ queue: UnsafeMutablePointer<LeasedQueue>) {
         retired.add(queue)
         queue.deinitialize(count: 1)
         queue.deallocate()

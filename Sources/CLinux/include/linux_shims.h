@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -31,6 +32,8 @@ static inline int linux_errno(void) { return errno; }
 // open(2) and ioctl(2) are variadic.
 static inline int linux_open(const char *path, int flags) { return open(path, flags | O_CLOEXEC); }
 static inline int linux_create(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
+/// A descriptor that is readable from the start and stays so, as long as nobody reads it. -1: none is left.
+static inline int linux_readable_descriptor(void) { return eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK); }
 static inline int linux_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
 
 // The name in a directory entry. Swift sees d_name as an array of its full declared size; the entry may be shorter.
