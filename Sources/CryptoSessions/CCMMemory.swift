@@ -56,7 +56,7 @@ struct CCMMemory {
     /// What both blocks say of a message.
     ///
     /// UADK and Linux write no more of the length than its last two bytes. The standard's whole length is the same for
-    /// messages shorter than 64 KiB.
+    /// messages shorter than 64 KiB. What the nonce leaves no room for is cut off.
     func writeBlocks(_ nonce: UnsafeRawPointer, nonceByteCount: Int, tagByteCount: Int, byteCount: Int) {
         let lengthCode = UInt8(truncatingIfNeeded: 14 - nonceByteCount)
         firstBlock.storeBytes(

@@ -101,7 +101,9 @@ public struct CCMSession: ~Copyable {
         clearAssociatedData()
         self.nonceByteCount = nonceByteCount
         self.tagByteCount = tagByteCount
-        payloadByteCount = byteCount
+        // What there is no room for is lost, here and in the first block: no payload will be as long as was announced.
+        let lengthBitCount = 8 * (15 - nonceByteCount)
+        payloadByteCount = lengthBitCount < 63 ? byteCount & (1 << lengthBitCount - 1) : byteCount
         memory.writeBlocks(nonce, nonceByteCount: nonceByteCount, tagByteCount: tagByteCount, byteCount: byteCount)
         state = .announced
     }
@@ -162,10 +164,7 @@ public struct CCMSession: ~Copyable {
             clearAssociatedData()
             state = .done
         }
-        let lengthBitCount = 8 * (15 - nonceByteCount)
-        guard state == .announced, byteCount == payloadByteCount,
-            lengthBitCount >= 64 || UInt64(byteCount) >> UInt64(lengthBitCount) == 0
-        else { return false }
+        guard state == .announced, byteCount == payloadByteCount else { return false }
         let message = CCMMemory.Message(
             associated: UnsafeRawPointer(associated), associatedByteCount: associatedByteCount, input: input,
             output: output, byteCount: byteCount, tagByteCount: tagByteCount, isEncrypting: isEncrypting,

@@ -19,6 +19,12 @@ struct ErrorQueue: CustomStringConvertible {
     /// The reason numbers, oldest first.
     var reasons: [Int32] { entries.map(\.reason) }
 
+    /// Whether the provider says that a device failed or is not there; by number, because OpenSSL mixes up the texts of
+    /// providers once some hundred were loaded.
+    var blamesDevice: Bool { reasons.contains { [503, 505, 506].contains($0) } }
+    /// Whether the provider says that no queue is free.
+    var blamesQueue: Bool { reasons.contains(504) }
+
     /// All the text, for looking for a word in it.
     var description: String {
         entries.isEmpty ? "(empty error queue)" : entries.map(\.text).joined(separator: "; ")

@@ -62,7 +62,7 @@ import Testing
         let tally = try tenRequests(library)
         #expect(tally.refused.count == failures)
         for failure in tally.refused {
-            #expect(failure.errors.entries.contains { $0.text.contains("device") }, "\(failure)")
+            #expect(failure.errors.blamesDevice, "\(failure)")
         }
         #expect(try Statistics(of: library).processor.total == 0)
     }
@@ -172,7 +172,7 @@ import Testing
         let library = try library("remove@3", fallback: false, ["timeout": "200"])
         let tally = try tenRequests(library)
         #expect(tally.right == 2)
-        #expect(tally.refused.allSatisfy { $0.errors.description.contains("device") }, "\(tally.refused)")
+        #expect(tally.refused.allSatisfy { $0.errors.blamesDevice }, "\(tally.refused)")
         let status = Parameters().add(OSSL_PROV_PARAM_STATUS, signed: -1)
         #expect(status.pass { OSSL_PROVIDER_get_params(library.provider, $0) } == 1)
         #expect(status.signed() == 0, "a provider without a device or a CPU is not well")
@@ -209,7 +209,7 @@ import Testing
         let library = try library("busy", fallback: false)
         let tally = try tenRequests(library)
         #expect(tally.right == 0)
-        #expect(tally.refused.allSatisfy { $0.errors.description.contains("queue") }, "\(tally.refused)")
+        #expect(tally.refused.allSatisfy { $0.errors.blamesQueue }, "\(tally.refused)")
     }
 
     /// A device that is full only for a while is used as soon as it can be.

@@ -59,7 +59,7 @@ import Testing
         let library = try LibraryContext()
         let digests = Set(try DigestAlgorithm.all.map { EVP_MD_get_type(try library.digest($0.name).raw) })
         let ciphers = Set(
-            try (CipherAlgorithm.all.map(\.name) + AuthenticatedCipherTests.names).map {
+            try (CipherAlgorithm.all.map(\.name) + AuthenticatedAlgorithm.all.map(\.name)).map {
                 String(cString: EVP_CIPHER_get0_name(try library.cipher($0).raw))
             })
         #expect(digests.count == DigestAlgorithm.all.count)

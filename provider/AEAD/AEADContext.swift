@@ -23,7 +23,7 @@ protocol AEADContext: ~Copyable {
     /// Ends the message. nil: where it is decrypted, the tag may be wrong; the plaintext must not be believed.
     mutating func finish() -> Int?
 
-    /// `EVP_Cipher`: update, or final where there is no input.
+    /// `EVP_Cipher`: update, or final where there is no input. Returns `byteCount` where it has done something.
     mutating func raw(
         _ input: UnsafePointer<UInt8>?, byteCount: Int, into output: UnsafeMutablePointer<UInt8>?, capacity: Int
     ) -> Int?

@@ -118,7 +118,7 @@ struct GCMContext: AEADContext, ~Copyable {
         guard input != nil || tls.hasHeader else {
             return finish() == nil ? nil : byteCount
         }
-        return process(input, byteCount, output)
+        return process(input, byteCount, output) == nil ? nil : byteCount
     }
 
     private mutating func process(

@@ -1,0 +1,1 @@
+../SoftwareCryptoTests/EVPAuthentication.swift

@@ -1,0 +1,1 @@
+../SoftwareCryptoTests/EVPReference.swift
