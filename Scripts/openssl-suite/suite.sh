@@ -32,6 +32,28 @@ build_test_framework() { # source tree, archive
     rm -r "$objects"
 }
 
+# Builds evp_test, which runs data files of test vectors, unless it is there already.
+evp_test=$suite/evp_test
+build_evp_test() { # source tree
+    local built_from
+    built_from="$1 $(openssl version)"
+    if [ -x "$evp_test" ] && [ "$(cat "$evp_test.from" 2>/dev/null)" = "$built_from" ]; then return; fi
+    say "building evp_test of $(basename "$1")"
+    test_program_flags "$1"
+    build_test_framework "$1" "$suite/libtestutil.a"
+    cc "${flags[@]}" -o "$evp_test" "$1/test/evp_test.c" "$suite/libtestutil.a" -lcrypto
+    echo "$built_from" > "$evp_test.from"
+}
+
+# The algorithms that uacce offers under a configuration, all their names in lower case, one a line: "digest sha256".
+offered_algorithms() { # configuration
+    local operation
+    for operation in digest cipher mac; do
+        OPENSSL_CONF=$1 openssl list "-$operation-algorithms" 2>/dev/null |
+            sed -nE "s/^ *\{? *(.*[^ }]) *\}? @ uacce\$/\1/p" | tr 'A-Z,' 'a-z\n' | sed "s/^ */$operation /"
+    done
+}
+
 build_tracer() {
     local source=$project/Scripts/openssl-suite/trace.c
     [ "$tracer" -nt "$source" ] || cc -O1 -Wall -Wextra -fPIC -shared -o "$tracer" "$source" -ldl -lcrypto -pthread
