@@ -95,8 +95,8 @@ let package = Package(
             name: "VectorKernels",
             cSettings: [
                 .unsafeFlags([
-                    "-O3", "-ffunction-sections", "-fdata-sections", "-fvisibility=hidden", "-fno-exceptions",
-                    "-fno-unwind-tables", "-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-Werror",
+                    "-O3", "-ffunction-sections", "-fdata-sections", "-fvisibility=hidden", "-fno-exceptions", "-Wall",
+                    "-Wextra", "-Werror",
                 ])
             ]),
         .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),

@@ -55,7 +55,7 @@ static void fill(struct workplace *work, const struct digest_engine *engine, siz
     load_state(work, engine, place, lane->state);
 }
 
-// Compresses until a lane is done. Returns whether there was anything to do.
+// Compresses until a lane is done. Returns whether there may be more to do.
 static int pass(struct workplace *work, const struct digest_engine *engine)
 {
     size_t active = 0, some = 0, block_count = SIZE_MAX;
@@ -69,7 +69,7 @@ static int pass(struct workplace *work, const struct digest_engine *engine)
     }
     if (active == 0)
         return 0;
-    if (active == 1) {
+    if (active == 1) { // and no message waits, or it would be in another lane
         struct digest_lane *lane = work->lane[some];
         store_state(work, engine, some, lane->state);
         engine->compress_alone(lane->state, &work->blocks[some], work->blocks_left[some]);
@@ -112,6 +112,11 @@ static void compress_some(struct workplace *work, const struct digest_engine *en
 
 void digest_in_lanes(const struct digest_engine *engine, struct digest_lane *lanes, size_t lane_count)
 {
+    if (engine->lane_count == 1 || lane_count == 1) {
+        for (; lane_count > 0; lane_count--, lanes++)
+            engine->compress_alone(lanes->state, &lanes->blocks, lanes->block_count);
+        return;
+    }
     struct workplace work;
     memset(work.columns, 0, sizeof work.columns);
     while (lane_count > 0) {

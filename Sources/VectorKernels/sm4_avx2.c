@@ -48,7 +48,7 @@ VECTOR_STEP sm4_vector leave(sm4_vector words)
 
 VECTOR_STEP __m256i rotate_bytes(__m256i words, int bytes)
 {
-    const int order = 0x03020100 - bytes * 0x01010101;
+    const int order = 0x03020100 + (4 - bytes) * 0x01010101; // only the lowest two bits of each byte are wanted
     __m256i places = _mm256_and_si256(_mm256_set1_epi32(order), _mm256_set1_epi32(0x03030303));
     places = _mm256_or_si256(places, _mm256_broadcastsi128_si256(_mm_set_epi32(0x0c0c0c0c, 0x08080808, 0x04040404, 0)));
     return _mm256_shuffle_epi8(words, places);

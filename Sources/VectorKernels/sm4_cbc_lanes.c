@@ -17,14 +17,14 @@ struct workplace {
     uint8_t idle[16 * IDLE_BLOCKS];
 };
 
-// Takes the next buffer of the order into a lane, or leaves the lane idle. Returns whether there was one.
-static int fill(struct workplace *work, const struct sm4_cbc_engine *engine, size_t place, struct sm4_cbc_lane *lanes,
+// Takes the next buffer of the order into a lane, or leaves the lane idle.
+static void fill(struct workplace *work, const struct sm4_cbc_engine *engine, size_t place, struct sm4_cbc_lane *lanes,
                 size_t *next)
 {
     if (*next == work->order.count) {
         work->lane[place] = NULL;
         work->in[place] = work->out[place] = work->idle;
-        return 0;
+        return;
     }
     struct sm4_cbc_lane *lane = &lanes[work->order.entries[(*next)++].place];
     work->lane[place] = lane;
@@ -32,10 +32,9 @@ static int fill(struct workplace *work, const struct sm4_cbc_engine *engine, siz
     work->out[place] = lane->out;
     work->blocks_left[place] = lane->byte_count / 16;
     engine->load(&work->columns, place, lane->round_keys, lane->iv);
-    return 1;
 }
 
-// Encrypts until a lane is done. Returns whether there was anything to do.
+// Encrypts until a lane is done. Returns whether there may be more to do.
 static int pass(struct workplace *work, const struct sm4_cbc_engine *engine)
 {
     size_t active = 0, some = 0, block_count = SIZE_MAX;
@@ -49,7 +48,7 @@ static int pass(struct workplace *work, const struct sm4_cbc_engine *engine)
     }
     if (active == 0)
         return 0;
-    if (active == 1) {
+    if (active == 1) { // and no buffer waits, or it would be in another lane
         struct sm4_cbc_lane *lane = work->lane[some];
         engine->store(&work->columns, some, lane->iv);
         engine->encrypt_alone(lane->round_keys, lane->iv, work->in[some], work->out[some], work->blocks_left[some]);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Testing
 import VectorKernels
 
 /// Kernels under test: every level that this processor has.
