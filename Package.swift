@@ -19,7 +19,9 @@ let shipped: [SwiftSetting] =
 
 /// Units in C: optimised in every build, and in sections of their own, so that the linker can drop what nobody calls.
 let unitSettings: [CSetting] = [
-    .unsafeFlags(["-O3", "-ffunction-sections", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"])
+    .unsafeFlags([
+        "-O3", "-ffunction-sections", "-fdata-sections", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror",
+    ])
 ]
 
 // Scripts/build tells where the toolchain keeps the Unicode tables that String comparison needs.
@@ -76,6 +78,8 @@ let hostTargets: [Target] = [
             "HisiliconABI", "CUacce", "COpenSSL", "CLinux",
         ],
         swiftSettings: common),
+    .testTarget(
+        name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
     .testTarget(name: "UaccectlTests", swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
 ]
@@ -94,6 +98,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
 
         .target(name: "CIPSecMB", cSettings: unitSettings),
+        .target(name: "VectorKernels", cSettings: unitSettings),
 
         .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
         .target(name: "UacceDevice", dependencies: ["CUacce", "CLinux"], swiftSettings: shipped),
@@ -107,7 +112,9 @@ let package = Package(
             swiftSettings: shipped),
         .target(
             name: "EmulatedSEC",
-            dependencies: ["EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CIPSecMB", "CUacce", "CLinux"],
+            dependencies: [
+                "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CIPSecMB", "VectorKernels", "CUacce", "CLinux",
+            ],
             swiftSettings: shipped),
         .target(
             name: "QueueScheduler",

@@ -8,8 +8,6 @@ public enum UnitName: UInt8, CaseIterable, Sendable {
     case ipsecMB
     /// This project's vector kernels: SM4, and digests in lanes.
     case vector
-    /// libgcrypt: XTS.
-    case gcrypt
 
     /// As the configuration and the plan's file say it.
     public var text: StaticString {
@@ -17,7 +15,6 @@ public enum UnitName: UInt8, CaseIterable, Sendable {
         case .libcrypto: "libcrypto"
         case .ipsecMB: "ipsec-mb"
         case .vector: "vector"
-        case .gcrypt: "gcrypt"
         }
     }
 

@@ -41,11 +41,18 @@ struct KeyCacheEntry {
     var libcrypto: LibcryptoKey?
     /// intel-ipsec-mb's, likewise.
     var ipsecMB: OpaquePointer?
+    /// The vector kernels' SM4 key, likewise: round keys for encryption, then for decryption.
+    var vector: UnsafeMutablePointer<UInt32>?
+    static let vectorWordCount = 64
 
     /// Wipes the key and gives up the expansions, which wipe themselves.
     fileprivate mutating func clear() {
         libcrypto?.release()
         if let ipsecMB { ipsec_mb_key_free(ipsecMB) }
+        if let vector {
+            linux_wipe(vector, Self.vectorWordCount * MemoryLayout<UInt32>.size)
+            vector.deallocate()
+        }
         linux_wipe(&self, MemoryLayout<KeyCacheEntry>.size)
         self = KeyCacheEntry()
     }

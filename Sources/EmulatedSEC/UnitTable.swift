@@ -9,6 +9,7 @@ import SoftwareCrypto
 final class UnitTable {
     private let choices: UnitChoices
     private let libcrypto: LibcryptoUnit
+    private lazy var vector = VectorUnit()
     private var ipsecMB: IPSecMBUnit?
     private var isIPSecMBAbsent = false
     /// Bytes of work that intel-ipsec-mb would have had so far.
@@ -57,7 +58,13 @@ final class UnitTable {
             if served > 0 { unit.run(jobs, count: served) }
             if served < count { libcrypto.run(jobs + served, count: count - served) }
             return true
-        case .libcrypto, .vector, .gcrypt:
+        case .vector:
+            let unit = vector
+            let served = sort(jobs, count: count) { unit.canRun($0) }
+            if served > 0 { unit.run(jobs, count: served) }
+            if served < count { libcrypto.run(jobs + served, count: count - served) }
+            return true
+        case .libcrypto:
             return false
         }
     }

@@ -53,7 +53,7 @@ public struct ConfigurationKey: Sendable {
             return true
         },
         ConfigurationKey(
-            name: "units", defaultValue: "auto", values: "auto, libcrypto, ipsec-mb, vector, gcrypt",
+            name: "units", defaultValue: "auto", values: "auto, libcrypto, ipsec-mb, vector",
             help: "what the emulated device computes with: whatever is fastest, or one unit wherever it can"
         ) { configuration, text in
             if text == "auto" {
