@@ -55,7 +55,7 @@ import Testing
     }
 
     /// A bit turned in each byte: of tag, ciphertext, additional data and IV.
-    @Test(arguments: AuthenticatedAlgorithm.all, [DevicePath.deviceV3, .deviceV2, .cpuOnly])
+    @Test(arguments: AuthenticatedAlgorithm.all, [DevicePath.deviceV3, .deviceV2, .ipsecMB, .cpuOnly])
     func forgeriesAreRefused(_ algorithm: AuthenticatedAlgorithm, _ path: DevicePath) throws {
         let bench = try Bench(algorithm, path)
         var random = SeededRandom(algorithm.name, 13)

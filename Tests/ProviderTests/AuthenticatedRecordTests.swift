@@ -98,7 +98,7 @@ import Testing
     }
 
     /// From each provider to the other, several records on one connection.
-    @Test(arguments: AuthenticatedAlgorithm.all, [DevicePath.deviceV3, .deviceV2, .cpuOnly])
+    @Test(arguments: AuthenticatedAlgorithm.all, [DevicePath.deviceV3, .deviceV2, .ipsecMB, .cpuOnly])
     func goodRecords(_ algorithm: AuthenticatedAlgorithm, _ path: DevicePath) throws {
         let library = try LibraryContext(path.settings)
         let ciphers = [try library.cipher(algorithm.name), try library.cipher(algorithm.name, from: .reference)]
@@ -136,7 +136,7 @@ import Testing
     }
 
     /// A bit turned in any byte of a record or its header: refused, and nothing of the payload is in the buffer.
-    @Test(arguments: AuthenticatedAlgorithm.all, [DevicePath.deviceV3, .deviceV2, .cpuOnly])
+    @Test(arguments: AuthenticatedAlgorithm.all, [DevicePath.deviceV3, .deviceV2, .ipsecMB, .cpuOnly])
     func forgedRecords(_ algorithm: AuthenticatedAlgorithm, _ path: DevicePath) throws {
         let library = try LibraryContext(path.settings)
         let cipher = try library.cipher(algorithm.name)

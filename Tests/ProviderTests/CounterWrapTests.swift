@@ -9,7 +9,7 @@ import Testing
     /// How many low bits of the first counter block are nearly all ones.
     static let widths = [8, 16, 32, 64, 96, 128]
 
-    @Test(arguments: CipherAlgorithm.counterModes, [DevicePath.asInstalled, .deviceV3, .cpuOnly])
+    @Test(arguments: CipherAlgorithm.counterModes, [DevicePath.asInstalled, .deviceV3, .ipsecMB, .vector, .cpuOnly])
     func counterOverflows(_ algorithm: CipherAlgorithm, _ path: DevicePath) throws {
         let library = try LibraryContext(path.settings)
         let subject = try library.cipher(algorithm.name)

@@ -10,6 +10,10 @@ enum DevicePath: String, Sendable, CaseIterable, CustomTestStringConvertible {
     case deviceV3
     /// The same with the older interface, which lacks some modes.
     case deviceV2
+    /// The newer interface, with intel-ipsec-mb doing whatever it can.
+    case ipsecMB
+    /// The same with the vector kernels.
+    case vector
     /// The device on threads of its own.
     case engineThreads
     /// No device at all: what cannot be offloaded is computed by the CPU route.
@@ -22,6 +26,8 @@ enum DevicePath: String, Sendable, CaseIterable, CustomTestStringConvertible {
         case .asInstalled: nil
         case .deviceV3: ["backend": "emulator", "api": "v3", "min_offload": "0", "fallback": "on"]
         case .deviceV2: ["backend": "emulator", "api": "v2", "min_offload": "0", "fallback": "on"]
+        case .ipsecMB: ["backend": "emulator", "api": "v3", "min_offload": "0", "units": "ipsec-mb"]
+        case .vector: ["backend": "emulator", "api": "v3", "min_offload": "0", "units": "vector"]
         case .engineThreads:
             ["backend": "emulator", "api": "v3", "min_offload": "0", "fallback": "on", "engine_threads": "1"]
         case .cpuOnly: ["backend": "kernel", "fallback": "on"]
@@ -41,7 +47,7 @@ enum DevicePath: String, Sendable, CaseIterable, CustomTestStringConvertible {
     func share(of count: Int) -> Int {
         switch self {
         case .deviceV3: count
-        case .asInstalled, .deviceV2: count / 2
+        case .asInstalled, .deviceV2, .ipsecMB, .vector: count / 2
         case .engineThreads, .cpuOnly: count / 8
         }
     }
