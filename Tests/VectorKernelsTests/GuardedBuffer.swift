@@ -39,9 +39,12 @@ final class GuardedBuffer {
 
     /// Whether nothing was written around the bytes.
     var isIntact: Bool {
-        let all = UnsafeRawBufferPointer(start: pages, count: usableByteCount)
-        let offset = UnsafeRawPointer(start) - UnsafeRawPointer(pages)
-        return all[..<offset].allSatisfy { $0 == Self.canary }
-            && all[(offset + count)...].allSatisfy { $0 == Self.canary }
+        let end = UnsafeRawPointer(start + count)
+        let behind = UnsafeRawPointer(pages + usableByteCount) - end
+        return isCanaries(pages, UnsafeRawPointer(start) - UnsafeRawPointer(pages)) && isCanaries(end, behind)
+    }
+
+    private func isCanaries(_ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
+        count == 0 || bytes.load(as: UInt8.self) == Self.canary && memcmp(bytes, bytes + 1, count - 1) == 0
     }
 }

@@ -64,33 +64,33 @@ import VectorKernels
     private func composed(
         _ key: [UInt8], _ tweak: [UInt8], _ standard: sm4_xts_standard, _ message: [UInt8]
     ) -> [UInt8] {
-        var tweak = tweak
-        var result: [UInt8] = []
-        func encrypt(_ block: [UInt8]) -> [UInt8] {
-            let added = zip(block, tweak).map { $0 ^ $1 }
-            let encrypted = EVPReference.cipher("SM4-ECB", encrypt: true, key: key, iv: [], added)
-            return zip(encrypted, tweak).map { $0 ^ $1 }
-        }
         let whole = message.count / 16 * 16
-        for start in stride(from: 0, to: whole, by: 16) {
-            result += encrypt(Array(message[start..<start + 16]))
-            tweak = doubled(tweak, standard)
-        }
         let part = message.count - whole
+        var tweaks = tweak
+        for start in stride(from: 0, to: whole, by: 16) {
+            tweaks += doubled(Array(tweaks[start...]), standard)
+        }
+        var result = encrypted(key, Array(message[..<whole]), Array(tweaks[..<whole]))
         if part > 0 {
             let last = Array(result.suffix(16))
             result.removeLast(16)
-            result += encrypt(Array(message[whole...]) + last[part...]) + last[..<part]
+            result += encrypted(key, Array(message[whole...]) + last[part...], Array(tweaks[whole...]))
+            result += last[..<part]
         }
         return result
+    }
+
+    private func encrypted(_ key: [UInt8], _ blocks: [UInt8], _ tweaks: [UInt8]) -> [UInt8] {
+        let added = zip(blocks, tweaks).map { $0 ^ $1 }
+        let result = EVPReference.cipher("SM4-ECB", encrypt: true, key: key, iv: [], added)
+        return zip(result, tweaks).map { $0 ^ $1 }
     }
 
     /// A polynomial bit by bit: bit i of IEEE 1619 is bit i % 8 of byte i / 8, of GB/T 17964 bit 7 - i % 8.
     private func doubled(_ tweak: [UInt8], _ standard: sm4_xts_standard) -> [UInt8] {
         func bit(_ index: Int) -> Int { standard == SM4_XTS_GB ? 7 - index % 8 : index % 8 }
-        let coefficients = (0..<128).map { tweak[$0 / 8] >> bit($0) & 1 }
-        var product = [coefficients[127]] + coefficients[..<127]
-        for power in [1, 2, 7] { product[power] ^= coefficients[127] }
+        var product = (-1..<127).map { tweak[($0 & 127) / 8] >> bit($0 & 127) & 1 }
+        for power in [1, 2, 7] { product[power] ^= product[0] }
         var result = [UInt8](repeating: 0, count: 16)
         for index in 0..<128 { result[index / 8] |= product[index] << bit(index) }
         return result
