@@ -1,49 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import CUacce
 import HisiliconABI
 import HisiliconDriver
 
 /// The part of a CMAC or GMAC session that the device sees: the request with its descriptor, the key, and the places for
 /// states and results. It stays at one address while the session lives.
-struct BlockMACMemory {
-    private let base: UnsafeMutableRawPointer
+struct BlockMACMemory: SessionMemory {
+    let base = makeBase()
 
-    private static let keyOffset = 192
     private static let resultOffset = 224
     private static let stateOffset = 240
     private static let counterBlockOffset = 256
     private static let masksOffset = 272
     private static let ivOffset = 304
     private static let stagingOffset = 448
-    private static let byteCount = stagingOffset + stagingCapacity
+    static let byteCount = stagingOffset + stagingCapacity
+    static let stateEnd = stagingOffset
     /// Bytes at `staging`.
     static let stagingCapacity = 256
     /// Bytes at `iv`: the longest that OpenSSL's GCM takes.
     static let ivCapacity = 128
 
-    init() {
-        base = .allocate(byteCount: Self.byteCount, alignment: 64)
-        memset(base, 0, Self.byteCount)
-        request.initialize(to: Request())
-    }
-
-    /// Wipes and frees.
-    func destroy() {
-        linux_wipe(base, Self.byteCount)
-        base.deallocate()
-    }
-
-    /// Takes over everything of another session but the staged bytes and the request.
-    func copyState(from other: BlockMACMemory) {
-        (base + Self.keyOffset).copyMemory(
-            from: other.base + Self.keyOffset, byteCount: Self.stagingOffset - Self.keyOffset)
-    }
-
-    @inline(__always) var request: UnsafeMutablePointer<Request> { base.assumingMemoryBound(to: Request.self) }
-    /// Up to 32 bytes.
-    @inline(__always) var key: UnsafeMutableRawPointer { base + Self.keyOffset }
     /// Where the device writes.
     @inline(__always) var result: UnsafeMutableRawPointer { base + Self.resultOffset }
     /// GMAC's accumulator, 16 bytes.

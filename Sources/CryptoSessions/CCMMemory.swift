@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import CUacce
 import HisiliconABI
 import HisiliconDriver
@@ -10,41 +9,19 @@ import HisiliconDriver
 /// SEC2 does CCM a whole message at once, and wants the additional data right before the payload. They do not lie so:
 /// the additional data is here or in a buffer of its own, the payload is the caller's. Scatter-gather lists put them
 /// together, as UADK has it for data in pieces, and the payload is not copied.
-struct CCMMemory {
-    private let base: UnsafeMutableRawPointer
+struct CCMMemory: SessionMemory {
+    let base = makeBase()
 
-    private static let keyOffset = 192
     private static let firstBlockOffset = 224
     private static let counterBlockOffset = 240
     private static let tagOffset = 256
     private static let sourceListOffset = 320
     private static let destinationListOffset = 512
     private static let associatedOffset = 704
-    private static let byteCount = associatedOffset + associatedCapacity
+    static let byteCount = associatedOffset + associatedCapacity
     /// Bytes at `associated`: records' headers and the like. More lies elsewhere.
     static let associatedCapacity = 64
 
-    init() {
-        base = .allocate(byteCount: Self.byteCount, alignment: 64)
-        memset(base, 0, Self.byteCount)
-        request.initialize(to: Request())
-    }
-
-    /// Wipes and frees.
-    func destroy() {
-        linux_wipe(base, Self.byteCount)
-        base.deallocate()
-    }
-
-    /// Takes over key and message of another session.
-    func copyState(from other: CCMMemory) {
-        (base + Self.keyOffset).copyMemory(
-            from: other.base + Self.keyOffset, byteCount: Self.byteCount - Self.keyOffset)
-    }
-
-    @inline(__always) var request: UnsafeMutablePointer<Request> { base.assumingMemoryBound(to: Request.self) }
-    /// Up to 32 bytes.
-    @inline(__always) var key: UnsafeMutableRawPointer { base + Self.keyOffset }
     /// B0, which the authentication begins with (SP 800-38C, A.2.1).
     @inline(__always) var firstBlock: UnsafeMutableRawPointer { base + Self.firstBlockOffset }
     /// The counter block of the payload's first block (A.3); the device finds that of the tag by itself.

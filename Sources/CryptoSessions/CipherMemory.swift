@@ -1,44 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import CUacce
 import HisiliconABI
 import HisiliconDriver
 
 /// The part of a cipher session that the device sees: the request with its descriptor, and the key and IV that the
 /// descriptor points to. It stays at one address for as long as the session lives.
-struct CipherMemory {
-    private let base: UnsafeMutableRawPointer
+struct CipherMemory: SessionMemory {
+    let base = makeBase()
 
-    private static let keyOffset = 192
     private static let ivOffset = 256
     private static let keystreamOffset = 272
     private static let partialOffset = 288
     private static let savedOffset = 304
-    private static let byteCount = 320
+    static let byteCount = 320
     /// Room for the two halves of an AES-256-XTS key.
     static let keyCapacity = 64
 
-    init() {
-        base = .allocate(byteCount: Self.byteCount, alignment: 64)
-        memset(base, 0, Self.byteCount)
-        request.initialize(to: Request())
-    }
-
-    /// Wipes and frees.
-    func destroy() {
-        linux_wipe(base, Self.byteCount)
-        base.deallocate()
-    }
-
-    /// Takes over key, IV and stream state of another session; the descriptor is the caller's to prepare again.
-    func copyState(from other: CipherMemory) {
-        (base + Self.keyOffset).copyMemory(
-            from: other.base + Self.keyOffset, byteCount: Self.byteCount - Self.keyOffset)
-    }
-
-    @inline(__always) var request: UnsafeMutablePointer<Request> { base.assumingMemoryBound(to: Request.self) }
-    @inline(__always) var key: UnsafeMutableRawPointer { base + Self.keyOffset }
     /// The running IV, counter or feedback register, 16 bytes.
     @inline(__always) var iv: UnsafeMutableRawPointer { base + Self.ivOffset }
     /// Keystream of the block that a stream is in the middle of.

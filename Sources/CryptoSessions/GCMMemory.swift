@@ -10,10 +10,9 @@ import HisiliconDriver
 /// SEC2 does GCM over a stream in the pieces of NIST SP 800-38D: a descriptor that hashes associated data (UADK calls it
 /// FIRST), and descriptors that encrypt or decrypt whole blocks and hash the ciphertext (MIDDLE). The hash's accumulator
 /// passes from one to the next through memory.
-struct GCMMemory {
-    private let base: UnsafeMutableRawPointer
+struct GCMMemory: SessionMemory {
+    let base = makeBase()
 
-    private static let keyOffset = 192
     private static let firstCounterOffset = 224
     private static let counterOffset = 240
     private static let accumulatorOffset = 256
@@ -22,27 +21,9 @@ struct GCMMemory {
     private static let partialOffset = 304
     private static let hashKeyOffset = 320
     private static let stagingOffset = 336
-    private static let byteCount = stagingOffset + stagingByteCount
+    static let byteCount = stagingOffset + stagingByteCount
     /// Associated data that waits for more, a whole number of blocks.
     static let stagingByteCount = 256
-
-    init() {
-        base = .allocate(byteCount: Self.byteCount, alignment: 64)
-        memset(base, 0, Self.byteCount)
-        request.initialize(to: Request())
-    }
-
-    /// Wipes and frees.
-    func destroy() {
-        linux_wipe(base, Self.byteCount)
-        base.deallocate()
-    }
-
-    /// Takes over key and stream state of another session.
-    func copyState(from other: GCMMemory) {
-        (base + Self.keyOffset).copyMemory(
-            from: other.base + Self.keyOffset, byteCount: Self.byteCount - Self.keyOffset)
-    }
 
     /// Forgets the message, not the key.
     func clearMessage() {
@@ -50,8 +31,6 @@ struct GCMMemory {
         linux_wipe(staging, Self.stagingByteCount)
     }
 
-    @inline(__always) var request: UnsafeMutablePointer<Request> { base.assumingMemoryBound(to: Request.self) }
-    @inline(__always) var key: UnsafeMutableRawPointer { base + Self.keyOffset }
     /// J0: the counter block whose keystream hides the tag.
     @inline(__always) var firstCounter: UnsafeMutableRawPointer { base + Self.firstCounterOffset }
     /// The counter block of the last block done: the device counts on from it.

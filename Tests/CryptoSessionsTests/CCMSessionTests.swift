@@ -125,7 +125,9 @@ import Testing
         message.start(session)
         #expect(session.run(message.plain).isDone == true)
         #expect(session.run(message.plain).isDone == false)
-        #expect(session.run(message.secret, tag: message.tag) == .init(isDone: false, output: [UInt8](repeating: 0, count: 30)))
+        #expect(
+            session.run(message.secret, tag: message.tag)
+                == .init(isDone: false, output: [UInt8](repeating: 0, count: 30)))
         // Additional data does not stay for the next message.
         session.start(message.nonce, tagByteCount: message.tag.count, byteCount: 30)
         #expect(session.run(message.plain).isDone == true)

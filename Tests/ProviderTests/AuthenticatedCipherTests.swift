@@ -71,7 +71,8 @@ import Testing
                         var forged = sealed
                         forged[keyPath: part][index] ^= 1 << UInt8(random.below(8))
                         #expect(
-                            forged.opened(bench.subject, algorithm, &random) == nil, "\(part), byte \(index), tag \(tag)")
+                            forged.opened(bench.subject, algorithm, &random) == nil,
+                            "\(part), byte \(index), tag \(tag)")
                     }
                 }
                 #expect(sealed.opened(bench.subject, algorithm, &random) == message.text)

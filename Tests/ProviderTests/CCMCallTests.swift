@@ -83,7 +83,8 @@ import Testing
                         return context.get(list)
                     }
                 }
-                try bench.twin.set("an IV length that is none", Parameters().add(OSSL_CIPHER_PARAM_AEAD_IVLEN, text: "7"))
+                try bench.twin.set(
+                    "an IV length that is none", Parameters().add(OSSL_CIPHER_PARAM_AEAD_IVLEN, text: "7"))
                 try bench.twin.set("a tag that is none", Parameters().add(OSSL_CIPHER_PARAM_AEAD_TAG, size: 8))
                 for name in [OSSL_CIPHER_PARAM_AEAD_TLS1_AAD, OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED] {
                     try bench.twin.set("\(name) of a wrong type", Parameters().add(name, size: 13))
@@ -108,7 +109,9 @@ import Testing
                     let bench = try Bench(algorithm)
                     try bench.twin.initialize(direction: direction)
                     if missing != "tag", direction == .decrypt { try bench.setTag(random.bytes(12)) }
-                    if missing != "key" { try bench.twin.initialize(selecting: false, key: random.bytes(bench.cipher.keyLength)) }
+                    if missing != "key" {
+                        try bench.twin.initialize(selecting: false, key: random.bytes(bench.cipher.keyLength))
+                    }
                     if missing != "iv" { try bench.twin.initialize(selecting: false, iv: random.bytes(7)) }
                     if missing == "key" { try bench.twin.finish() }
                     if missing != "length" { try bench.announce(20) }
@@ -165,7 +168,8 @@ import Testing
                     try bench.twin.initialize(direction: direction)
                     try bench.setIVLength(nonce)
                     if direction == .decrypt { try bench.setTag(random.bytes(12)) }
-                    try bench.twin.initialize(selecting: false, key: random.bytes(bench.cipher.keyLength), iv: random.bytes(nonce))
+                    try bench.twin.initialize(
+                        selecting: false, key: random.bytes(bench.cipher.keyLength), iv: random.bytes(nonce))
                     try bench.announce(announced)
                     try bench.twin.update(RandomBytes.slice(actual, &random))
                 }

@@ -35,7 +35,8 @@ struct AEADMemory {
     /// less than that; the header is kept all the same.
     func takeHeader(_ bytes: UnsafeRawPointer, overhead: Int) -> Bool {
         header.copyMemory(from: bytes, byteCount: Self.headerByteCount)
-        let recorded = UInt16(bigEndian: header.loadUnaligned(fromByteOffset: Self.headerByteCount - 2, as: UInt16.self))
+        let recorded = UInt16(
+            bigEndian: header.loadUnaligned(fromByteOffset: Self.headerByteCount - 2, as: UInt16.self))
         guard let length = UInt16(exactly: Int(recorded) - overhead) else { return false }
         header.storeBytes(of: length.bigEndian, toByteOffset: Self.headerByteCount - 2, as: UInt16.self)
         return true

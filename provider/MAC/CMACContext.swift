@@ -6,7 +6,7 @@ import HisiliconABI
 
 /// What OpenSSL holds between `newctx` and `freectx` of a CMAC: a session for the ciphers that SEC has in CBC mode, and
 /// libcrypto's own CMAC for the others.
-struct CMACContext: ~Copyable {
+struct CMACContext: MACContext, ~Copyable {
     private enum Cipher {
         case none
         case offered(CipherAlgorithm)

@@ -5,7 +5,7 @@ import CryptoSessions
 
 /// What OpenSSL holds between `newctx` and `freectx` of a GMAC: a session for AES, and libcrypto's own GMAC for other
 /// ciphers.
-struct GMACContext: ~Copyable {
+struct GMACContext: MACContext, ~Copyable {
     private enum Work {
         case none
         case session(GMACSession)

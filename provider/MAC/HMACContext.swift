@@ -9,7 +9,7 @@ import SoftwareCrypto
 ///
 /// HMACs over the digests that SEC has go to the session. Those over others, and the MAC of a TLS record whose padding
 /// must stay a secret, libcrypto computes.
-struct HMACContext: ~Copyable {
+struct HMACContext: MACContext, ~Copyable {
     private enum Digest {
         case none
         case offered(DigestAlgorithm)

@@ -12,9 +12,9 @@ struct MACRow {
     let description: StaticString
 
     nonisolated(unsafe) static let all: [MACRow] = [
-        MACRow(names: "HMAC", functions: HMACFunctions.table, description: "HMAC on a uacce queue"),
-        MACRow(names: "CMAC", functions: CMACFunctions.table, description: "CMAC on a uacce queue"),
-        MACRow(names: "GMAC:1.0.9797.3.4", functions: GMACFunctions.table, description: "GMAC on a uacce queue"),
+        MACRow(names: "HMAC", functions: MACFunctions.hmac, description: "HMAC on a uacce queue"),
+        MACRow(names: "CMAC", functions: MACFunctions.cmac, description: "CMAC on a uacce queue"),
+        MACRow(names: "GMAC:1.0.9797.3.4", functions: MACFunctions.gmac, description: "GMAC on a uacce queue"),
     ]
 }
 
