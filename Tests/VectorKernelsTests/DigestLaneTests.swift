@@ -75,7 +75,8 @@ import VectorKernels
         let results = digests(test, messages, &generator)
         for (message, result) in zip(messages, results) {
             #expect(
-                result == EVPReference.digest(test.digest.evpName, message), "\(message.count) bytes, \(laneCount) lanes")
+                result == EVPReference.digest(test.digest.evpName, message),
+                "\(message.count) bytes, \(laneCount) lanes")
         }
     }
 
