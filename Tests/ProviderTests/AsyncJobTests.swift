@@ -10,7 +10,6 @@ import Testing
         ["UACCE_BACKEND": "emulator", "UACCE_FAULTS": "descriptor@50x20, stuck@500", "UACCE_TIMEOUT": "20"],
         ["UACCE_BACKEND": "emulator", "UACCE_FALLBACK": "off", "UACCE_UNITS": "ipsec-mb", "UACCE_ASYNC": "all"],
         ["UACCE_BACKEND": "emulator", "UACCE_FALLBACK": "off", "UACCE_UNITS": "vector", "UACCE_ASYNC": "all"],
-        ["UACCE_BACKEND": "emulator", "UACCE_API": "v2", "UACCE_UNITS": "libcrypto"],
         ["UACCE_ASYNC": "off"],
         ["UACCE_MIN_OFFLOAD": "1000000"],
     ]
