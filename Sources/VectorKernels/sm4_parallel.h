@@ -12,12 +12,13 @@
 #define SM4_PARTS (SM4_LANES / 4)
 #define SM4_REGISTERS (4 * SM4_PASS)
 
-enum sm4_mode { SM4_ECB, SM4_CTR, SM4_CBC_DECRYPT, SM4_CFB_DECRYPT, SM4_XTS, SM4_XTS_REFLECTED };
+enum sm4_mode { SM4_ECB, SM4_CTR, SM4_CBC_DECRYPT, SM4_CFB_DECRYPT, SM4_XTS };
 
 // What a mode carries from pass to pass.
 struct sm4_chain {
     sm4_vector previous;                  // CBC, CFB: its last block is the ciphertext before
     uint32_t counter[4];                  // CTR: words, first highest
+    enum sm4_xts_standard standard;
     sm4_vector tweaks[SM4_REGISTERS + 1]; // XTS: of the pass, and the register that follows it
 };
 
@@ -69,6 +70,55 @@ SM4_STEP sm4_vector next_tweaks(sm4_vector tweaks, const int reflected)
     return (sm4_vector)(halves << shift ^ carried ^ (terms & reduced_half));
 }
 
+// From the tweaks of the first register those of count more.
+SM4_TARGET __attribute__((noinline)) static void prepare_tweaks(struct sm4_chain *chain, int count)
+{
+    sm4_vector tweaks = chain->tweaks[0];
+    if (chain->standard == SM4_XTS_GB) {
+        tweaks = reverse_blocks(tweaks);
+#pragma clang loop unroll(disable)
+        for (int index = 1; index <= count; index++)
+            chain->tweaks[index] = reverse_blocks(tweaks = next_tweaks(tweaks, 1));
+    } else {
+#pragma clang loop unroll(disable)
+        for (int index = 1; index <= count; index++)
+            chain->tweaks[index] = tweaks = next_tweaks(tweaks, 0);
+    }
+}
+
+// What all modes do between loading and storing, as functions of its own for each number of groups: inlined into every
+// mode, the rounds would be most of the module. words are blocks, or for CTR already words.
+SM4_STEP void crypt_groups(sm4_vector *words, const int groups, const int are_blocks, const struct sm4_domain_keys *keys)
+{
+    sm4_vector local[SM4_REGISTERS];
+    memcpy(local, words, (size_t)groups * 4 * sizeof(sm4_vector));
+    if (are_blocks)
+        for (int group = 0; group < groups; group++)
+            sm4_blocks_to_words(local + 4 * group);
+    sm4_rounds(local, groups, keys);
+    for (int group = 0; group < groups; group++)
+        sm4_words_to_blocks(local + 4 * group);
+    memcpy(words, local, (size_t)groups * 4 * sizeof(sm4_vector));
+}
+
+#define SM4_CRYPT(name, groups, are_blocks)                                                                            \
+    SM4_TARGET __attribute__((noinline)) static void name(sm4_vector *words, const struct sm4_domain_keys *keys)      \
+    {                                                                                                                  \
+        crypt_groups(words, groups, are_blocks, keys);                                                                 \
+    }
+
+SM4_CRYPT(crypt_blocks_1, 1, 1)
+SM4_CRYPT(crypt_blocks_2, 2, 1)
+SM4_CRYPT(crypt_counters_1, 1, 0)
+SM4_CRYPT(crypt_counters_2, 2, 0)
+#if SM4_PASS > 2
+SM4_CRYPT(crypt_blocks_pass, SM4_PASS, 1)
+SM4_CRYPT(crypt_counters_pass, SM4_PASS, 0)
+#else
+#define crypt_blocks_pass crypt_blocks_2
+#define crypt_counters_pass crypt_counters_2
+#endif
+
 // Encrypts or decrypts groups * SM4_LANES blocks.
 SM4_STEP void sm4_pass(const enum sm4_mode mode, const int groups, const struct sm4_domain_keys *keys,
                        struct sm4_chain *chain, const uint8_t *in, uint8_t *out)
@@ -77,6 +127,8 @@ SM4_STEP void sm4_pass(const enum sm4_mode mode, const int groups, const struct 
     sm4_vector text[SM4_REGISTERS], added[SM4_REGISTERS], words[SM4_REGISTERS];
     memcpy(text, in, (size_t)count * sizeof(sm4_vector));
 
+    if (mode == SM4_XTS)
+        prepare_tweaks(chain, count);
     // added: what is added to the blocks after the rounds, and for XTS also before.
     sm4_vector previous = chain->previous;
 #pragma clang loop unroll(full)
@@ -97,11 +149,7 @@ SM4_STEP void sm4_pass(const enum sm4_mode mode, const int groups, const struct 
             added[index] = text[index];
             break;
         case SM4_XTS:
-        case SM4_XTS_REFLECTED:
             added[index] = chain->tweaks[index];
-            chain->tweaks[index + 1] = next_tweaks(added[index], mode == SM4_XTS_REFLECTED);
-            if (mode == SM4_XTS_REFLECTED)
-                added[index] = reverse_blocks(added[index]);
             words[index] = text[index] ^ added[index];
             break;
         }
@@ -109,17 +157,13 @@ SM4_STEP void sm4_pass(const enum sm4_mode mode, const int groups, const struct 
     }
     chain->previous = previous;
 
-#pragma clang loop unroll(full)
-    for (int group = 0; group < groups; group++) {
-        if (mode == SM4_CTR)
+    if (mode == SM4_CTR) {
+        for (int group = 0; group < groups; group++)
             counters(words + 4 * group, chain->counter, (uint32_t)group * SM4_LANES);
-        else
-            sm4_blocks_to_words(words + 4 * group);
+        (groups == 1 ? crypt_counters_1 : groups == 2 ? crypt_counters_2 : crypt_counters_pass)(words, keys);
+    } else {
+        (groups == 1 ? crypt_blocks_1 : groups == 2 ? crypt_blocks_2 : crypt_blocks_pass)(words, keys);
     }
-    sm4_rounds(words, groups, keys);
-#pragma clang loop unroll(full)
-    for (int group = 0; group < groups; group++)
-        sm4_words_to_blocks(words + 4 * group);
     if (mode != SM4_ECB)
         for (int index = 0; index < count; index++)
             words[index] ^= added[index];
@@ -145,14 +189,14 @@ SM4_STEP size_t sm4_some_blocks(const enum sm4_mode mode, const int groups, cons
     }
     if (mode == SM4_CTR)
         advance(chain->counter, done);
-    if (mode == SM4_XTS || mode == SM4_XTS_REFLECTED)
+    if (mode == SM4_XTS)
         memmove(chain->tweaks, (const uint8_t *)chain->tweaks + done * 16, sizeof chain->tweaks[0]);
     return done;
 }
 
 // All blocks of a buffer. iv: IV, counter or first tweak; becomes that of the block that follows.
-SM4_STEP void sm4_all_blocks(const enum sm4_mode mode, const uint32_t *round_keys, uint8_t *iv, const uint8_t *in,
-                             uint8_t *out, size_t block_count)
+SM4_STEP void sm4_all_blocks(const enum sm4_mode mode, const uint32_t *round_keys, enum sm4_xts_standard standard,
+                             uint8_t *iv, const uint8_t *in, uint8_t *out, size_t block_count)
 {
     if (block_count == 0)
         return;
@@ -168,8 +212,9 @@ SM4_STEP void sm4_all_blocks(const enum sm4_mode mode, const uint32_t *round_key
     } else if (mode == SM4_CTR) {
         for (int index = 0; index < 4; index++)
             chain.counter[index] = sm4_load_word(iv + 4 * index);
-    } else if (mode != SM4_ECB) {
-        sm4_first_tweaks((uint8_t *)chain.tweaks, SM4_PARTS, iv, mode == SM4_XTS_REFLECTED);
+    } else if (mode == SM4_XTS) {
+        chain.standard = standard;
+        sm4_first_tweaks((uint8_t *)chain.tweaks, SM4_PARTS, iv, standard);
     }
 
     while (block_count > 0) {
@@ -188,8 +233,8 @@ SM4_STEP void sm4_all_blocks(const enum sm4_mode mode, const uint32_t *round_key
     if (mode == SM4_CTR) {
         for (int index = 0; index < 4; index++)
             sm4_store_word(iv + 4 * index, chain.counter[index]);
-    } else if (mode == SM4_XTS || mode == SM4_XTS_REFLECTED) {
-        sm4_copy_tweak(iv, (const uint8_t *)chain.tweaks, mode == SM4_XTS_REFLECTED);
+    } else if (mode == SM4_XTS) {
+        memcpy(iv, chain.tweaks, 16);
         wipe(chain.tweaks, sizeof chain.tweaks);
     }
     wipe(&keys, sizeof keys);
@@ -197,34 +242,31 @@ SM4_STEP void sm4_all_blocks(const enum sm4_mode mode, const uint32_t *round_key
 
 SM4_TARGET void SM4_KERNEL(sm4_ecb)(const uint32_t *round_keys, const uint8_t *in, uint8_t *out, size_t block_count)
 {
-    sm4_all_blocks(SM4_ECB, round_keys, NULL, in, out, block_count);
+    sm4_all_blocks(SM4_ECB, round_keys, SM4_XTS_IEEE, NULL, in, out, block_count);
 }
 
 SM4_TARGET void SM4_KERNEL(sm4_ctr)(const uint32_t *round_keys, uint8_t *counter, const uint8_t *in, uint8_t *out,
                                     size_t block_count)
 {
-    sm4_all_blocks(SM4_CTR, round_keys, counter, in, out, block_count);
+    sm4_all_blocks(SM4_CTR, round_keys, SM4_XTS_IEEE, counter, in, out, block_count);
 }
 
 SM4_TARGET void SM4_KERNEL(sm4_cbc_decrypt)(const uint32_t *round_keys, uint8_t *iv, const uint8_t *in, uint8_t *out,
                                             size_t block_count)
 {
-    sm4_all_blocks(SM4_CBC_DECRYPT, round_keys, iv, in, out, block_count);
+    sm4_all_blocks(SM4_CBC_DECRYPT, round_keys, SM4_XTS_IEEE, iv, in, out, block_count);
 }
 
 SM4_TARGET void SM4_KERNEL(sm4_cfb_decrypt)(const uint32_t *round_keys, uint8_t *iv, const uint8_t *in, uint8_t *out,
                                             size_t block_count)
 {
-    sm4_all_blocks(SM4_CFB_DECRYPT, round_keys, iv, in, out, block_count);
+    sm4_all_blocks(SM4_CFB_DECRYPT, round_keys, SM4_XTS_IEEE, iv, in, out, block_count);
 }
 
 SM4_TARGET static void sm4_xts_blocks(const uint32_t *round_keys, enum sm4_xts_standard standard, uint8_t *tweak,
                                       const uint8_t *in, uint8_t *out, size_t block_count)
 {
-    if (standard == SM4_XTS_GB)
-        sm4_all_blocks(SM4_XTS_REFLECTED, round_keys, tweak, in, out, block_count);
-    else
-        sm4_all_blocks(SM4_XTS, round_keys, tweak, in, out, block_count);
+    sm4_all_blocks(SM4_XTS, round_keys, standard, tweak, in, out, block_count);
 }
 
 void SM4_KERNEL(sm4_xts_encrypt)(const uint32_t *round_keys, enum sm4_xts_standard standard, uint8_t *tweak,

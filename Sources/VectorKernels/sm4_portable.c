@@ -140,7 +140,7 @@ static void xts_blocks(const uint32_t *round_keys, enum sm4_xts_standard standar
         add_blocks(text, in, tweak);
         crypt_block(round_keys, text, text);
         add_blocks(out, text, tweak);
-        sm4_double_tweak(tweak, standard == SM4_XTS_GB);
+        sm4_double_tweak(tweak, standard);
     }
 }
 
