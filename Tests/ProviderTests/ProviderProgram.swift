@@ -11,6 +11,7 @@ enum ProviderProgram: String, CaseIterable {
     case configured
     case guardedMemory = "guarded_memory"
     case asyncJobs = "async_jobs"
+    case pausedJobs = "paused_jobs"
     case questions
 
     /// Runs the program with the module's environment and `environment`.
