@@ -12,7 +12,7 @@
 #define DIGEST_KERNEL(name) name##_lanes_avx2
 #define DIGEST_COMPRESS(name) name##_compress_avx2
 #define LANES32 8
-#define LANES64 4
+#define DIGEST_COMPRESS_PAIR(name) NULL
 #define VECTOR_STEP DIGEST_TARGET static inline __attribute__((always_inline))
 
 typedef uint32_t lanes32 __attribute__((vector_size(32)));
@@ -91,4 +91,6 @@ VECTOR_STEP void load_big_endian64(lanes64 *words, const uint8_t *const *blocks,
 }
 
 #include "digest_rounds.h"
+
+#include "digest_engines.h"
 #endif

@@ -4,39 +4,79 @@
 #include "lane_order.h"
 #include "wipe.h"
 
-#define LANES_LIMIT 16
-#define STATE_BYTES_LIMIT (8 * 64)
+#define LANES_LIMIT 32
+#define STATE_WORDS_LIMIT 8
+#define ROW_BYTES_LIMIT 128
 
 struct workplace {
-    _Alignas(64) uint8_t columns[STATE_BYTES_LIMIT];
+    _Alignas(128) uint8_t columns[STATE_WORDS_LIMIT * ROW_BYTES_LIMIT];
+    _Alignas(128) uint8_t narrow_columns[STATE_WORDS_LIMIT * ROW_BYTES_LIMIT / 2];
+    size_t places;                         // lanes there are: one register of them, or two
     struct digest_lane *lane[LANES_LIMIT]; // whose blocks they are, NULL for an idle one
     const uint8_t *blocks[LANES_LIMIT];
     size_t blocks_left[LANES_LIMIT];
     struct lane_order order;
 };
 
-static inline uint8_t *column_word(struct workplace *work, const struct digest_engine *engine, size_t word, size_t place)
+// Copies words of one size from column to column; a state is a single column.
+static inline void copy_words(const struct digest_engine *engine, uint8_t *to, size_t to_step, const uint8_t *from,
+                              size_t from_step)
 {
-    return work->columns + (word * engine->lane_count + place) * engine->word_bytes;
+    for (size_t word = 0; word < engine->state_words; word++, to += to_step, from += from_step) {
+        if (engine->word_bytes == 8)
+            memcpy(to, from, 8);
+        else
+            memcpy(to, from, 4);
+    }
+}
+
+static inline size_t row_bytes(const struct workplace *work, const struct digest_engine *engine)
+{
+    return work->places * engine->word_bytes;
 }
 
 static void load_state(struct workplace *work, const struct digest_engine *engine, size_t place, const uint8_t *state)
 {
-    for (size_t word = 0; word < engine->state_words; word++) {
-        if (engine->word_bytes == 8)
-            memcpy(column_word(work, engine, word, place), state + 8 * word, 8);
-        else
-            memcpy(column_word(work, engine, word, place), state + 4 * word, 4);
+    copy_words(engine, work->columns + place * engine->word_bytes, row_bytes(work, engine), state, engine->word_bytes);
+}
+
+static void store_state(const struct workplace *work, const struct digest_engine *engine, size_t place, uint8_t *state)
+{
+    copy_words(engine, state, engine->word_bytes, work->columns + place * engine->word_bytes, row_bytes(work, engine));
+}
+
+// Moves what the lanes of the second register hold to idle ones of the first, which must be enough.
+static void gather(struct workplace *work, const struct digest_engine *engine)
+{
+    size_t idle = 0;
+    for (size_t place = engine->lane_count; place < work->places; place++) {
+        if (work->lane[place] == NULL)
+            continue;
+        while (work->lane[idle] != NULL)
+            idle++;
+        work->lane[idle] = work->lane[place];
+        work->blocks[idle] = work->blocks[place];
+        work->blocks_left[idle] = work->blocks_left[place];
+        copy_words(engine, work->columns + idle * engine->word_bytes, row_bytes(work, engine),
+                   work->columns + place * engine->word_bytes, row_bytes(work, engine));
+        work->lane[place] = NULL;
     }
 }
 
-static void store_state(struct workplace *work, const struct digest_engine *engine, size_t place, uint8_t *state)
+// Compresses with as few registers as have all active lanes.
+static void compress(struct workplace *work, const struct digest_engine *engine, size_t active, size_t block_count)
 {
-    for (size_t word = 0; word < engine->state_words; word++) {
-        if (engine->word_bytes == 8)
-            memcpy(state + 8 * word, column_word(work, engine, word, place), 8);
-        else
-            memcpy(state + 4 * word, column_word(work, engine, word, place), 4);
+    if (active > engine->lane_count) {
+        engine->compress_pair(work->columns, work->blocks, block_count);
+    } else if (work->places == engine->lane_count) {
+        engine->compress(work->columns, work->blocks, block_count);
+    } else {
+        const size_t row = row_bytes(work, engine), narrow = row / 2;
+        for (size_t word = 0; word < engine->state_words; word++)
+            memcpy(work->narrow_columns + word * narrow, work->columns + word * row, narrow);
+        engine->compress(work->narrow_columns, work->blocks, block_count);
+        for (size_t word = 0; word < engine->state_words; word++)
+            memcpy(work->columns + word * row, work->narrow_columns + word * narrow, narrow);
     }
 }
 
@@ -59,10 +99,13 @@ static void fill(struct workplace *work, const struct digest_engine *engine, siz
 static int pass(struct workplace *work, const struct digest_engine *engine)
 {
     size_t active = 0, some = 0, block_count = SIZE_MAX;
-    for (size_t place = 0; place < engine->lane_count; place++) {
+    for (size_t place = 0; place < work->places; place++)
+        active += work->lane[place] != NULL;
+    if (active <= engine->lane_count)
+        gather(work, engine);
+    for (size_t place = 0; place < work->places; place++) {
         if (work->lane[place] == NULL)
             continue;
-        active++;
         some = place;
         if (work->blocks_left[place] < block_count)
             block_count = work->blocks_left[place];
@@ -77,11 +120,11 @@ static int pass(struct workplace *work, const struct digest_engine *engine)
         return 0;
     }
     // Idle lanes read what another one reads.
-    for (size_t place = 0; place < engine->lane_count; place++)
+    for (size_t place = 0; place < work->places; place++)
         if (work->lane[place] == NULL)
             work->blocks[place] = work->blocks[some];
-    engine->compress(work->columns, work->blocks, block_count);
-    for (size_t place = 0; place < engine->lane_count; place++) {
+    compress(work, engine, active, block_count);
+    for (size_t place = 0; place < work->places; place++) {
         if (work->lane[place] == NULL)
             continue;
         work->blocks[place] += block_count * engine->block_bytes;
@@ -93,15 +136,18 @@ static int pass(struct workplace *work, const struct digest_engine *engine)
 static void compress_some(struct workplace *work, const struct digest_engine *engine, struct digest_lane *lanes,
                           size_t lane_count)
 {
+    // Few messages need no second register.
+    const int pair = engine->compress_pair != NULL && lane_count > engine->lane_count;
+    work->places = pair ? 2 * engine->lane_count : engine->lane_count;
     work->order.count = 0;
     for (size_t index = 0; index < lane_count; index++)
         if (lanes[index].block_count > 0)
             lane_order_add(&work->order, index, lanes[index].block_count);
     size_t next = 0;
-    for (size_t place = 0; place < engine->lane_count; place++)
+    for (size_t place = 0; place < work->places; place++)
         fill(work, engine, place, lanes, &next);
     while (pass(work, engine)) {
-        for (size_t place = 0; place < engine->lane_count; place++) {
+        for (size_t place = 0; place < work->places; place++) {
             if (work->lane[place] == NULL || work->blocks_left[place] > 0)
                 continue;
             store_state(work, engine, place, work->lane[place]->state);
@@ -126,4 +172,5 @@ void digest_in_lanes(const struct digest_engine *engine, struct digest_lane *lan
         lane_count -= some;
     }
     wipe(work.columns, sizeof work.columns);
+    wipe(work.narrow_columns, sizeof work.narrow_columns);
 }

@@ -11,7 +11,7 @@
 #define DIGEST_KERNEL(name) name##_lanes_portable
 #define DIGEST_COMPRESS(name) name##_compress_portable
 #define LANES32 1
-#define LANES64 1
+#define DIGEST_COMPRESS_PAIR(name) NULL
 
 typedef uint32_t lanes32;
 typedef uint64_t lanes64;
@@ -53,3 +53,5 @@ static inline void load_big_endian64(lanes64 *words, const uint8_t *const *block
 }
 
 #include "digest_rounds.h"
+
+#include "digest_engines.h"

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All digests at one level, and the functions of its table. To be included by a file that defines
+// Compression by all digests, for any number of lanes. To be included by a file that defines
 //
 //     DIGEST_TARGET                              attribute naming the processor's features
-//     DIGEST_KERNEL(name), DIGEST_COMPRESS(name) names of functions at this level
-//     LANES32, lanes32, LANES64, lanes64         lanes, and the type that has one word of each
+//     DIGEST_COMPRESS(name)                      names of the functions
+//     lanes32, lanes64                           types that have one word of each lane
 //     splat32, splat64                           the same word in all lanes
-//     choose, majority, parity                   of bits: x ? y : z; at least two; an odd number; with 32 or 64
+//     choose, majority, parity                   of bits: x ? y : z; at least two; an odd number; 32 or 64 at the end
+//     or_not32                                   y + (x or not z)
 //     load_big_endian32, load_little_endian32,   16 words of a block of each lane
 //     load_big_endian64
 //

@@ -36,9 +36,3 @@ DIGEST_TARGET void DIGEST_COMPRESS(md5)(void *columns, const uint8_t *const *blo
             state[word] += now[word];
     }
 }
-
-void DIGEST_KERNEL(md5)(struct digest_lane *lanes, size_t lane_count)
-{
-    static const struct digest_engine engine = {LANES32, 4, 4, 64, DIGEST_COMPRESS(md5), md5_compress_portable};
-    digest_in_lanes(&engine, lanes, lane_count);
-}

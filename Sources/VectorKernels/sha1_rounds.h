@@ -36,9 +36,3 @@ DIGEST_TARGET void DIGEST_COMPRESS(sha1)(void *columns, const uint8_t *const *bl
             state[word] += now[word];
     }
 }
-
-void DIGEST_KERNEL(sha1)(struct digest_lane *lanes, size_t lane_count)
-{
-    static const struct digest_engine engine = {LANES32, 5, 4, 64, DIGEST_COMPRESS(sha1), sha1_compress_portable};
-    digest_in_lanes(&engine, lanes, lane_count);
-}

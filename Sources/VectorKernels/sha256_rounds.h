@@ -50,9 +50,3 @@ DIGEST_TARGET void DIGEST_COMPRESS(sha256)(void *columns, const uint8_t *const *
             state[word] += now[word];
     }
 }
-
-void DIGEST_KERNEL(sha256)(struct digest_lane *lanes, size_t lane_count)
-{
-    static const struct digest_engine engine = {LANES32, 8, 4, 64, DIGEST_COMPRESS(sha256), sha256_compress_portable};
-    digest_in_lanes(&engine, lanes, lane_count);
-}

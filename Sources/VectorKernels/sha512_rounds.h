@@ -50,9 +50,3 @@ DIGEST_TARGET void DIGEST_COMPRESS(sha512)(void *columns, const uint8_t *const *
             state[word] += now[word];
     }
 }
-
-void DIGEST_KERNEL(sha512)(struct digest_lane *lanes, size_t lane_count)
-{
-    static const struct digest_engine engine = {LANES64, 8, 8, 128, DIGEST_COMPRESS(sha512), sha512_compress_portable};
-    digest_in_lanes(&engine, lanes, lane_count);
-}

@@ -54,9 +54,3 @@ DIGEST_TARGET void DIGEST_COMPRESS(sm3)(void *columns, const uint8_t *const *blo
             state[word] ^= now[word];
     }
 }
-
-void DIGEST_KERNEL(sm3)(struct digest_lane *lanes, size_t lane_count)
-{
-    static const struct digest_engine engine = {LANES32, 8, 4, 64, DIGEST_COMPRESS(sm3), sm3_compress_portable};
-    digest_in_lanes(&engine, lanes, lane_count);
-}

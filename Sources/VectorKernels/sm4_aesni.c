@@ -22,6 +22,11 @@
 typedef uint32_t sm4_vector __attribute__((vector_size(16)));
 typedef uint64_t sm4_vector64 __attribute__((vector_size(16)));
 
+// T of a round: the sum of two parts, of which the first is there earlier.
+struct sm4_substituted {
+    sm4_vector early, late;
+};
+
 VECTOR_STEP sm4_vector splat(uint32_t word) { return (sm4_vector)_mm_set1_epi32((int)word); }
 
 VECTOR_STEP sm4_vector sum3(sm4_vector a, sm4_vector b, sm4_vector c) { return a ^ b ^ c; }
@@ -80,15 +85,17 @@ VECTOR_STEP __m128i shifted_rows_3(__m128i bytes)
     return _mm_shuffle_epi8(bytes, _mm_setr_epi8(13, 10, 7, 0, 1, 14, 11, 4, 5, 2, 15, 8, 9, 6, 3, 12));
 }
 
-VECTOR_STEP sm4_vector add_substituted(sm4_vector word, sm4_vector argument)
+VECTOR_STEP struct sm4_substituted substitute(sm4_vector argument)
 {
     const __m128i bytes = _mm_aesenclast_si128((__m128i)argument, _mm_setzero_si128());
     const __m128i low = low_halves(bytes), high = high_halves(bytes);
     const __m128i out0 = mapped(_mm_setr_epi8(SM4_OUT0_LOW), _mm_setr_epi8(SM4_OUT0_HIGH), low, high);
     const __m128i out1 = mapped(_mm_setr_epi8(SM4_OUT1_LOW), _mm_setr_epi8(SM4_OUT1_HIGH), low, high);
     const __m128i out3 = mapped(_mm_setr_epi8(SM4_OUT3_LOW), _mm_setr_epi8(SM4_OUT3_HIGH), low, high);
-    sm4_vector sum = word ^ (sm4_vector)shifted_rows_0(out0) ^ (sm4_vector)shifted_rows_3(out3);
-    return sum ^ ((sm4_vector)shifted_rows_1(out1) ^ (sm4_vector)shifted_rows_2(out1));
+    return (struct sm4_substituted){
+        (sm4_vector)shifted_rows_0(out0),
+        (sm4_vector)shifted_rows_1(out1) ^ (sm4_vector)shifted_rows_2(out1) ^ (sm4_vector)shifted_rows_3(out3),
+    };
 }
 
 VECTOR_STEP sm4_vector interleave_low(sm4_vector a, sm4_vector b)
@@ -142,7 +149,7 @@ VECTOR_STEP void store_lane_blocks(const sm4_vector *registers, uint8_t *const *
 #include "sm4_lanes.h"
 
 // The same word in all places makes ShiftRows a permutation of equal words.
-VECTOR_STEP uint32_t substitute(uint32_t word)
+VECTOR_STEP uint32_t substitute_word(uint32_t word)
 {
     const sm4_vector argument = enter(splat(word)) ^ splat(SM4_KEY_CONSTANT);
     const __m128i bytes = _mm_aesenclast_si128((__m128i)argument, _mm_setzero_si128());
@@ -153,6 +160,6 @@ VECTOR_STEP uint32_t substitute(uint32_t word)
 
 SM4_TARGET void sm4_expand_key_aesni(const uint8_t *key, uint32_t *round_keys)
 {
-    SM4_EXPAND_KEY(key, round_keys, substitute);
+    SM4_EXPAND_KEY(key, round_keys, substitute_word);
 }
 #endif

@@ -20,6 +20,11 @@
 typedef uint32_t sm4_vector __attribute__((vector_size(32)));
 typedef uint64_t sm4_vector64 __attribute__((vector_size(32)));
 
+// T of a round: the sum of two parts, of which the first is there earlier.
+struct sm4_substituted {
+    sm4_vector early, late;
+};
+
 VECTOR_STEP sm4_vector splat(uint32_t word) { return (sm4_vector)_mm256_set1_epi32((int)word); }
 
 VECTOR_STEP sm4_vector sum3(sm4_vector a, sm4_vector b, sm4_vector c) { return a ^ b ^ c; }
@@ -48,20 +53,22 @@ VECTOR_STEP sm4_vector leave(sm4_vector words)
 
 VECTOR_STEP __m256i rotate_bytes(__m256i words, int bytes)
 {
-    const int order = 0x03020100 + (4 - bytes) * 0x01010101; // only the lowest two bits of each byte are wanted
+    const int order = 0x03020100 + (4 - bytes) * 0x01010101; // of each byte the lowest two bits are wanted
     __m256i places = _mm256_and_si256(_mm256_set1_epi32(order), _mm256_set1_epi32(0x03030303));
     places = _mm256_or_si256(places, _mm256_broadcastsi128_si256(_mm_set_epi32(0x0c0c0c0c, 0x08080808, 0x04040404, 0)));
     return _mm256_shuffle_epi8(words, places);
 }
 
-VECTOR_STEP sm4_vector add_substituted(sm4_vector word, sm4_vector argument)
+VECTOR_STEP struct sm4_substituted substitute(sm4_vector argument)
 {
     const __m256i bytes = (__m256i)argument;
     const __m256i out0 = _mm256_gf2p8affineinv_epi64_epi8(bytes, _mm256_set1_epi64x(SM4_MATRIX_OUT0), SM4_OUT_CONSTANT);
     const __m256i out1 = _mm256_gf2p8affineinv_epi64_epi8(bytes, _mm256_set1_epi64x(SM4_MATRIX_OUT1), 0);
     const __m256i out3 = _mm256_gf2p8affineinv_epi64_epi8(bytes, _mm256_set1_epi64x(SM4_MATRIX_OUT3), 0);
-    sm4_vector sum = word ^ (sm4_vector)out0 ^ (sm4_vector)rotate_bytes(out3, 3);
-    return sum ^ ((sm4_vector)rotate_bytes(out1, 1) ^ (sm4_vector)rotate_bytes(out1, 2));
+    return (struct sm4_substituted){
+        (sm4_vector)out0,
+        (sm4_vector)rotate_bytes(out3, 3) ^ (sm4_vector)rotate_bytes(out1, 1) ^ (sm4_vector)rotate_bytes(out1, 2),
+    };
 }
 
 VECTOR_STEP sm4_vector interleave_low(sm4_vector a, sm4_vector b)

@@ -20,6 +20,11 @@
 typedef uint32_t sm4_vector __attribute__((vector_size(64)));
 typedef uint64_t sm4_vector64 __attribute__((vector_size(64)));
 
+// T of a round: the sum of two parts, of which the first is there earlier.
+struct sm4_substituted {
+    sm4_vector early, late;
+};
+
 VECTOR_STEP sm4_vector splat(uint32_t word) { return (sm4_vector)_mm512_set1_epi32((int)word); }
 
 VECTOR_STEP sm4_vector sum3(sm4_vector a, sm4_vector b, sm4_vector c)
@@ -49,14 +54,17 @@ VECTOR_STEP sm4_vector leave(sm4_vector words)
     return (sm4_vector)_mm512_gf2p8affine_epi64_epi8((__m512i)words, _mm512_set1_epi64((long long)SM4_MATRIX_LEAVE), 0);
 }
 
-VECTOR_STEP sm4_vector add_substituted(sm4_vector word, sm4_vector argument)
+VECTOR_STEP struct sm4_substituted substitute(sm4_vector argument)
 {
     const __m512i bytes = (__m512i)argument;
     const __m512i out0 = _mm512_gf2p8affineinv_epi64_epi8(bytes, _mm512_set1_epi64(SM4_MATRIX_OUT0), SM4_OUT_CONSTANT);
     const __m512i out1 = _mm512_gf2p8affineinv_epi64_epi8(bytes, _mm512_set1_epi64(SM4_MATRIX_OUT1), 0);
     const __m512i out3 = _mm512_gf2p8affineinv_epi64_epi8(bytes, _mm512_set1_epi64(SM4_MATRIX_OUT3), 0);
-    sm4_vector sum = sum3(word, (sm4_vector)out0, (sm4_vector)_mm512_rol_epi32(out1, 8));
-    return sum3(sum, (sm4_vector)_mm512_rol_epi32(out1, 16), (sm4_vector)_mm512_rol_epi32(out3, 24));
+    return (struct sm4_substituted){
+        (sm4_vector)out0,
+        sum3((sm4_vector)_mm512_rol_epi32(out1, 8), (sm4_vector)_mm512_rol_epi32(out1, 16),
+             (sm4_vector)_mm512_rol_epi32(out3, 24)),
+    };
 }
 
 VECTOR_STEP sm4_vector interleave_low(sm4_vector a, sm4_vector b)

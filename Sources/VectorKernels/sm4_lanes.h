@@ -38,17 +38,7 @@ SM4_TARGET static void encrypt_lanes(struct sm4_cbc_columns *columns, const uint
         sm4_blocks_to_words(text);
         for (int index = 0; index < 4; index++)
             chain[index] ^= text[index];
-        // Unrolled further it would only be larger.
-#pragma clang loop unroll(disable)
-        for (int round = 0; round < 32; round += 4) {
-#pragma clang loop unroll(full)
-            for (int step = 0; step < 4; step++) {
-                sm4_vector key;
-                memcpy(&key, columns->round_keys[round + step], sizeof key);
-                sm4_round(&chain[step], chain[(step + 1) % 4], chain[(step + 2) % 4], chain[(step + 3) % 4], key);
-            }
-        }
-        sm4_reverse_words(chain);
+        sm4_rounds_in_haste(chain, columns->round_keys[0], SM4_CBC_LANES_LIMIT);
         for (int index = 0; index < 4; index++)
             text[index] = chain[index];
         sm4_words_to_blocks(text);

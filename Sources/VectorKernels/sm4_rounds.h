@@ -6,7 +6,8 @@
 //     SM4_TARGET                       attribute naming the processor's features
 //     SM4_LANES, sm4_vector            words in a register, the type of one
 //     splat, swap_bytes, enter, leave  same word everywhere; byte order of words; into and out of the domain
-//     sum3, add_substituted            a + b + c; a + T(b)
+//     sum3                             a + b + c, bit by bit
+//     substitute                       T of an argument, as struct sm4_substituted
 //     interleave_low, _high            words, _pairs: of 128-bit parts
 //
 // Several groups of SM4_LANES blocks go side by side: each round waits for the one before, and the processor has time for
@@ -32,7 +33,8 @@ SM4_STEP void load_keys(struct sm4_domain_keys *keys, const uint32_t *round_keys
 // One round. newest was written by the round before; it is added last for the others need not wait for it.
 SM4_STEP void sm4_round(sm4_vector *oldest, sm4_vector older, sm4_vector newer, sm4_vector newest, sm4_vector key)
 {
-    *oldest = add_substituted(*oldest, sum3(older, newer, key) ^ newest);
+    struct sm4_substituted substituted = substitute(sum3(older, newer, key) ^ newest);
+    *oldest = sum3(*oldest, substituted.early, substituted.late);
 }
 
 // The last four words become the first four in reverse order, which is what the standard asks for.
@@ -65,9 +67,41 @@ SM4_STEP void sm4_rounds(sm4_vector *words, const int groups, const struct sm4_d
         sm4_reverse_words(words + 4 * group);
 }
 
+// The key of a round: one word for all lanes when a row has one, or one for each.
+SM4_STEP sm4_vector round_key(const uint32_t *keys, const size_t row)
+{
+    if (row == 1)
+        return splat(*keys);
+    sm4_vector key;
+    memcpy(&key, keys, sizeof key);
+    return key;
+}
+
+// One group alone, where every cycle between one round and the next counts: the argument of a round is that of the one
+// before it, complete but for the late part of its result, which is added last. One addition more, one less to wait for.
+// row: how many words of keys there are for each round, 1 (the same for all lanes) or more (one for each).
+SM4_STEP void sm4_rounds_in_haste(sm4_vector *block, const uint32_t *keys, const size_t row)
+{
+    sm4_vector argument = sum3(block[1], block[2], block[3]) ^ round_key(keys, row);
+#pragma clang loop unroll(disable)
+    for (size_t round = 0; round < 32; round += 4) {
+#pragma clang loop unroll(full)
+        for (size_t step = 0; step < 4; step++) {
+            // After the last round there is nothing to prepare; any key will do.
+            sm4_vector key = round_key(keys + (round + step + 1) % 32 * row, row);
+            sm4_vector *oldest = &block[step];
+            struct sm4_substituted substituted = substitute(argument);
+            sm4_vector early = *oldest ^ substituted.early;
+            argument = sum3(block[(step + 2) % 4], block[(step + 3) % 4], key) ^ early;
+            argument ^= substituted.late;
+            *oldest = early ^ substituted.late;
+        }
+    }
+    sm4_reverse_words(block);
+}
+
 // Four registers of whole blocks become four registers of words and the other way round: the transposition of each 4 x 4
-// words is its own inverse. Block n of the group is in place n / SM4_PARTS of register n % SM4_PARTS ... of the registers
-// of words: see block_places.
+// words is its own inverse. The blocks in part p (of 128 bits) of the registers are in places 4 * p to 4 * p + 3 then.
 SM4_STEP void sm4_transpose(sm4_vector *registers)
 {
     sm4_vector low01 = interleave_low(registers[0], registers[1]);

@@ -41,7 +41,7 @@ import VectorKernels
     func knownAnswers(_ level: KernelLevel) {
         var generator = SeededGenerator(seed: 6)
         for (digest, message, expected) in Self.answers {
-            for laneCount in [1, 2, 16, 17] {
+            for laneCount in [1, 2, 16, 17, 32, 33] {
                 let messages = [[UInt8]](repeating: Array(message.utf8), count: laneCount)
                 let results = digests(Case(level: level, digest: digest), messages, &generator)
                 #expect(results.allSatisfy { $0 == [UInt8](hex: expected) }, "\(digest), \(laneCount) lanes")
@@ -63,7 +63,7 @@ import VectorKernels
     @Test(arguments: Case.all)
     func unequal(_ test: Case) {
         var generator = SeededGenerator(seed: 8)
-        for laneCount in [2, 5, 17, 33] {
+        for laneCount in [2, 5, 9, 17, 33] {
             check(test, laneCount, &generator) { $0.below(laneCount) == 0 ? 50_000 : 10 }
         }
     }
