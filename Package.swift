@@ -26,18 +26,21 @@ let unitSettings: [CSetting] = [
 
 // Scripts/build tells where the toolchain keeps the Unicode tables that String comparison needs.
 let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
-let moduleLinking: [LinkerSetting] =
-    embedded
-    ? [
+
+/// What other programs load: nothing exported but what its version script tells.
+func linking(exports: String) -> [LinkerSetting] {
+    guard embedded else { return [] }
+    return [
         .unsafeFlags([
             "-use-ld=lld", "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker",
-            "--version-script=provider/uacce.map",
+            "--version-script=\(exports)",
             "-Xlinker", tables, "-Xlinker", "-z", "-Xlinker", "now",
-            // Tables are built once and OpenSSL may still point at them; threads that used a queue may end later.
+            // Tables are built once and the program may still point at them; threads that used a queue may end later.
             "-Xlinker", "-z", "-Xlinker", "nodelete",
         ]),
         .linkedLibrary("m"),
-    ] : []
+    ]
+}
 
 // What only the ordinary build has: the command line tool and the tests.
 let hostTargets: [Target] = [
@@ -130,6 +133,7 @@ let package = Package(
         .target(
             name: "UacceProvider",
             dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],
-            path: "provider", exclude: ["uacce.map"], swiftSettings: shipped, linkerSettings: moduleLinking),
+            path: "provider", exclude: ["uacce.map"], swiftSettings: shipped,
+            linkerSettings: linking(exports: "provider/uacce.map")),
     ] + (embedded ? [] : hostTargets)
 )
