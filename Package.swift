@@ -15,6 +15,7 @@ let shipped: [SwiftSetting] =
         ? [
             .enableExperimentalFeature("Embedded"),
             .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
+            .unsafeFlags(["-Xcc", "-DUACCE_EMBEDDED"]),
         ] : [])
 
 /// Units in C: optimised in every build, and in sections of their own, so that the linker can drop what nobody calls.
@@ -41,6 +42,11 @@ func linking(exports: String) -> [LinkerSetting] {
         .linkedLibrary("m"),
     ]
 }
+
+/// The system's zlib, linked statically: as it is, or in what ships with its symbols renamed (Scripts/build does that).
+let zlibLinking: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", embedded ? ".build-embedded/zlib/libzlib-renamed.a" : "-l:libz.a"])
+]
 
 // What only the ordinary build has: the command line tool and the tests.
 let hostTargets: [Target] = [
@@ -102,6 +108,7 @@ let package = Package(
 
         .target(name: "CIPSecMB", cSettings: unitSettings),
         .target(name: "VectorKernels", cSettings: unitSettings),
+        .target(name: "CZlib", cSettings: unitSettings, linkerSettings: zlibLinking),
 
         .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
         .target(name: "UacceDevice", dependencies: ["CUacce", "CLinux"], swiftSettings: shipped),
