@@ -14,7 +14,8 @@ let shipped: [SwiftSetting] =
     + (embedded
         ? [
             .enableExperimentalFeature("Embedded"),
-            .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
+            // The ordinary build, which all tests run too, checks that no access overlaps another.
+            .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections", "-enforce-exclusivity=unchecked"]),
         ] : [])
 
 /// Units in C: optimised in every build, and in sections of their own, so that the linker can drop what nobody calls.

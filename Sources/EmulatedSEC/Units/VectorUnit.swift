@@ -30,7 +30,6 @@ final class VectorUnit: SecUnit {
         cipherLanes.deallocate()
     }
 
-    /// Whether this unit can do a job at all.
     @inline(__always)
     func canRun(_ job: UnsafeMutablePointer<SecJob>) -> Bool {
         switch job.pointee.operation.work {
