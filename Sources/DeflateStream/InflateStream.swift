@@ -18,7 +18,8 @@ public enum InflateFormat: Equatable, Sendable {
 ///
 /// zlib reads the header; the device sees what lies behind it, and the trailer. Small outputs are served from a buffer that
 /// the device fills ahead; input is then consumed ahead of what was given out, but never beyond the stream's end. What is
-/// wrong with a stream zlib says, too: it reads again what the device was given.
+/// wrong with a stream zlib says, too: it reads again what the device was given. Where input stops in the middle of a code,
+/// the last byte or two before it may wait for more, which zlib would give out.
 ///
 /// Not for two threads at once.
 public final class InflateStream: @unchecked Sendable {
