@@ -69,6 +69,63 @@
 
 #include <zlib.h>
 
+#undef deflate
+#undef deflateBound
+#undef deflateCopy
+#undef deflateEnd
+#undef deflateGetDictionary
+#undef deflateInit2_
+#undef deflateInit_
+#undef deflateParams
+#undef deflatePending
+#undef deflatePrime
+#undef deflateReset
+#undef deflateResetKeep
+#undef deflateSetDictionary
+#undef deflateSetHeader
+#undef deflateTune
+#undef inflate
+#undef inflateBack
+#undef inflateBackEnd
+#undef inflateBackInit_
+#undef inflateCodesUsed
+#undef inflateCopy
+#undef inflateEnd
+#undef inflateGetDictionary
+#undef inflateGetHeader
+#undef inflateInit2_
+#undef inflateInit_
+#undef inflateMark
+#undef inflatePrime
+#undef inflateReset
+#undef inflateReset2
+#undef inflateResetKeep
+#undef inflateSetDictionary
+#undef inflateSync
+#undef inflateSyncPoint
+#undef inflateUndermine
+#undef inflateValidate
+#undef adler32
+#undef adler32_combine
+#undef adler32_combine64
+#undef adler32_z
+#undef crc32
+#undef crc32_combine
+#undef crc32_combine64
+#undef crc32_combine_gen
+#undef crc32_combine_gen64
+#undef crc32_combine_op
+#undef crc32_z
+#undef compress
+#undef compress2
+#undef compressBound
+#undef uncompress
+#undef uncompress2
+#undef get_crc_table
+#undef zError
+#undef zlibCompileFlags
+#undef zlibVersion
+
 #ifndef UACCE_EMBEDDED
 #pragma redefine_extname zlib_deflate deflate
 #pragma redefine_extname zlib_deflateBound deflateBound
@@ -127,63 +184,6 @@
 #pragma redefine_extname zlib_zlibCompileFlags zlibCompileFlags
 #pragma redefine_extname zlib_zlibVersion zlibVersion
 #endif
-
-#undef deflate
-#undef deflateBound
-#undef deflateCopy
-#undef deflateEnd
-#undef deflateGetDictionary
-#undef deflateInit2_
-#undef deflateInit_
-#undef deflateParams
-#undef deflatePending
-#undef deflatePrime
-#undef deflateReset
-#undef deflateResetKeep
-#undef deflateSetDictionary
-#undef deflateSetHeader
-#undef deflateTune
-#undef inflate
-#undef inflateBack
-#undef inflateBackEnd
-#undef inflateBackInit_
-#undef inflateCodesUsed
-#undef inflateCopy
-#undef inflateEnd
-#undef inflateGetDictionary
-#undef inflateGetHeader
-#undef inflateInit2_
-#undef inflateInit_
-#undef inflateMark
-#undef inflatePrime
-#undef inflateReset
-#undef inflateReset2
-#undef inflateResetKeep
-#undef inflateSetDictionary
-#undef inflateSync
-#undef inflateSyncPoint
-#undef inflateUndermine
-#undef inflateValidate
-#undef adler32
-#undef adler32_combine
-#undef adler32_combine64
-#undef adler32_z
-#undef crc32
-#undef crc32_combine
-#undef crc32_combine64
-#undef crc32_combine_gen
-#undef crc32_combine_gen64
-#undef crc32_combine_op
-#undef crc32_z
-#undef compress
-#undef compress2
-#undef compressBound
-#undef uncompress
-#undef uncompress2
-#undef get_crc_table
-#undef zError
-#undef zlibCompileFlags
-#undef zlibVersion
 
 // What zlib declares as macros, with the version and the size of z_stream that it wants to be told.
 static inline int zlib_begin_deflate(z_streamp stream, int level, int window_bits, int memory_level, int strategy)
