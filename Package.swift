@@ -110,6 +110,8 @@ let package = Package(
         .target(name: "VectorKernels", cSettings: unitSettings),
         .target(name: "CZlib", cSettings: unitSettings, linkerSettings: zlibLinking),
 
+        .target(name: "CISAL", cSettings: unitSettings),
+
         .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
         .target(name: "UacceDevice", dependencies: ["CUacce", "CLinux"], swiftSettings: shipped),
         .target(
@@ -129,6 +131,20 @@ let package = Package(
         .target(
             name: "QueueScheduler",
             dependencies: ["HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            swiftSettings: shipped),
+        .target(
+            name: "EmulatedZIP",
+            dependencies: ["EmulatedQM", "HisiliconABI", "CISAL", "CZlib", "CUacce", "CLinux"],
+            swiftSettings: shipped),
+        .target(
+            name: "CompressionSessions",
+            dependencies: [
+                "QueueScheduler", "EmulatedZIP", "EmulatedQM", "HisiliconDriver", "HisiliconABI", "CUacce", "CLinux",
+            ],
+            swiftSettings: shipped),
+        .target(
+            name: "DeflateStream",
+            dependencies: ["CompressionSessions", "QueueScheduler", "CZlib", "CLinux"],
             swiftSettings: shipped),
         .target(
             name: "CryptoSessions",
