@@ -2,6 +2,7 @@
 
 import CLinux
 import CZlib
+import CompressionSessions
 import DeflateStream
 
 extension DeflateCall {

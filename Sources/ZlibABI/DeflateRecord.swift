@@ -35,7 +35,7 @@ struct DeflateParameters {
 /// The state of a deflating stream. Until its first data is there it is undecided who will compress it, and small writes
 /// are gathered; then either a device does, or zlib, whose state stands behind this one.
 struct DeflateRecord {
-    let head: RecordHead
+    var head: RecordHead
     var parameters: DeflateParameters
     var format: ZipFormat
     var route = Route.undecided

@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -49,6 +50,9 @@ static inline void *linux_map(size_t length, int protection, int flags, int fd, 
 // The environment, an extern char ** that Swift's concurrency checking refuses.
 extern char **environ;
 static inline char *const *linux_environment(void) { return environ; }
+
+// Whether the program has more privileges than its caller, whose environment it must not trust then.
+static inline int linux_is_privileged(void) { return getauxval(AT_SECURE) != 0; }
 
 // Hides a value from the optimiser, so that arithmetic on secrets is not turned back into a branch.
 static inline uint64_t linux_value_barrier(uint64_t value)
