@@ -136,21 +136,26 @@ extension DeflateCall {
 
     // MARK: - Routes
 
+    /// Makes zlib's state, where it is not there yet. False: there is no memory.
+    func makeZlibState() -> Bool {
+        if record.pointee.zlibState != nil { return true }
+        let saved = stream.pointee
+        let parameters = record.pointee.parameters
+        let result = zlib_begin_deflate(
+            stream, parameters.level, parameters.windowBits, parameters.memoryLevel, parameters.strategy)
+        let zlibState = stream.pointee.state
+        stream.pointee = saved
+        guard result == Z_OK else { return false }
+        record.pointee.zlibState = zlibState
+        if let tuning = record.pointee.tuning {
+            _ = inZlib { zlib_deflateTune($0, tuning.good, tuning.lazy, tuning.nice, tuning.chain) }
+        }
+        return true
+    }
+
     /// Gives the stream to zlib. False: there is no memory.
     func chooseZlib(_ reason: StreamReason) -> Bool {
-        if record.pointee.zlibState == nil {
-            let saved = stream.pointee
-            let parameters = record.pointee.parameters
-            let result = zlib_begin_deflate(
-                stream, parameters.level, parameters.windowBits, parameters.memoryLevel, parameters.strategy)
-            let zlibState = stream.pointee.state
-            stream.pointee = saved
-            guard result == Z_OK else { return false }
-            record.pointee.zlibState = zlibState
-            if let tuning = record.pointee.tuning {
-                _ = inZlib { zlib_deflateTune($0, tuning.good, tuning.lazy, tuning.nice, tuning.chain) }
-            }
-        }
+        guard makeZlibState() else { return false }
         record.pointee.route = .zlib
         ZlibLibrary.streams.count(.deflate, reason)
         return true

@@ -88,30 +88,19 @@ extension DeflateCall {
 
     /// `deflateBound`: zlib's bound, or a device's where that may need more.
     func bound(_ byteCount: uLong) -> uLong {
-        if record.pointee.route == .zlib { return inZlib { zlib_deflateBound($0, byteCount) } }
-        let zlibBound =
-            record.pointee.zlibState != nil
-            ? inZlib { zlib_deflateBound($0, byteCount) } : DeflateBound.zlib(record.pointee.parameters, byteCount)
-        return max(zlibBound, DeflateBound.device(byteCount))
-    }
-}
-
-/// Most bytes that a stream may need.
-enum DeflateBound {
-    /// What zlib's `deflateBound` says of a stream with these parameters that nothing was given to yet.
-    static func zlib(_ parameters: DeflateParameters, _ byteCount: uLong) -> uLong {
-        let wrapping: uLong =
-            switch parameters.format {
-            case .zlib: 6
-            case .gzip: 18
-            case .raw, nil: 0
-            }
+        let parameters = record.pointee.parameters
+        guard record.pointee.zlibState == nil else { return inZlib { zlib_deflateBound($0, byteCount) } }
+        // By far the most frequent case, for which zlib needs no state either.
         if parameters.windowSizeBits == 15, parameters.memoryLevel == 8 {
+            let wrapping: uLong =
+                switch record.pointee.format {
+                case .raw: 0
+                case .zlib: 6
+                case .gzip: 18
+                }
             return byteCount + (byteCount >> 12) + (byteCount >> 14) + (byteCount >> 25) + 7 + wrapping
         }
-        return byteCount + ((byteCount + 7) >> 3) + ((byteCount + 63) >> 6) + 5 + wrapping
+        guard makeZlibState() else { return zlib_deflateBound(nil, byteCount) }
+        return inZlib { zlib_deflateBound($0, byteCount) }
     }
-
-    /// What a device makes of one call with all of it: stored blocks of up to 65,535 bytes have five bytes of header.
-    static func device(_ byteCount: uLong) -> uLong { byteCount }
 }
