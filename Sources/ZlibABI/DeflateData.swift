@@ -37,7 +37,10 @@ extension DeflateCall {
     private func decide(_ flush: Int32) -> Int32 {
         let given = Int(stream.pointee.avail_in)
         let total = record.pointee.gatheredCount + given
-        guard flush == Z_NO_FLUSH, total < ZlibLibrary.policy.leastDeflate, total <= record.pointee.gatherCapacity
+        if isIdle(flush) { return refuse(stream, Z_BUF_ERROR) }
+        // A first call without data gives out a header, which is as good as a decision.
+        guard flush == Z_NO_FLUSH, total > 0, total < ZlibLibrary.policy.leastDeflate,
+            total <= record.pointee.gatherCapacity
         else {
             if total >= min(ZlibLibrary.policy.leastDeflate, record.pointee.gatherCapacity), chooseDevice() {
                 return onDevice(flush)
@@ -45,7 +48,6 @@ extension DeflateCall {
             guard chooseZlib(total < ZlibLibrary.policy.leastDeflate ? .size : .absent) else { return Z_MEM_ERROR }
             return record.pointee.gatheredCount == 0 ? inZlib { zlib_deflate($0, flush) } : gatheredToZlib(flush)
         }
-        if isIdle(flush) { return refuse(stream, Z_BUF_ERROR) }
         record.pointee.lastFlush = flush
         record.pointee.phase = .busy
         guard given > 0, let input = stream.pointee.next_in else { return Z_OK }
@@ -72,6 +74,7 @@ extension DeflateCall {
 
     /// Hands what was gathered to zlib before it gets the call itself.
     private func gatheredToZlib(_ flush: Int32) -> Int32 {
+        if record.pointee.gatheredOffset == 0, isIdle(flush) { return refuse(stream, Z_BUF_ERROR) }
         let saved = (stream.pointee.next_in, stream.pointee.avail_in, stream.pointee.total_in)
         stream.pointee.next_in = gathered + record.pointee.gatheredOffset
         stream.pointee.avail_in = uInt(record.pointee.gatheredCount - record.pointee.gatheredOffset)
@@ -83,7 +86,8 @@ extension DeflateCall {
         guard record.pointee.gatheredOffset == record.pointee.gatheredCount else { return Z_OK }
         record.pointee.gatheredCount = 0
         record.pointee.gatheredOffset = 0
-        return stream.pointee.avail_out == 0 ? Z_OK : inZlib { zlib_deflate($0, flush) }
+        let isAll = flush == Z_NO_FLUSH && stream.pointee.avail_in == 0
+        return isAll || stream.pointee.avail_out == 0 ? Z_OK : inZlib { zlib_deflate($0, flush) }
     }
 
     // MARK: - Device

@@ -83,7 +83,7 @@ public func zlibABI_deflateSetDictionary(
     _ stream: z_streamp?, _ dictionary: UnsafePointer<Bytef>?, _ byteCount: uInt
 ) -> Int32 {
     guard let call = DeflateCall(stream) else { return zlib_deflateSetDictionary(stream, dictionary, byteCount) }
-    return call.handOver { zlib_deflateSetDictionary($0, dictionary, byteCount) }
+    return call.setDictionary(dictionary, byteCount)
 }
 
 @_cdecl("deflateGetDictionary")
@@ -91,7 +91,7 @@ public func zlibABI_deflateGetDictionary(
     _ stream: z_streamp?, _ dictionary: UnsafeMutablePointer<Bytef>?, _ byteCount: UnsafeMutablePointer<uInt>?
 ) -> Int32 {
     guard let call = DeflateCall(stream) else { return zlib_deflateGetDictionary(stream, dictionary, byteCount) }
-    return call.handOver { zlib_deflateGetDictionary($0, dictionary, byteCount) }
+    return call.getDictionary(dictionary, byteCount)
 }
 
 @_cdecl("deflateSetHeader")

@@ -77,8 +77,9 @@ extension DeflateCall {
     /// `deflateEnd`: Z_DATA_ERROR where the stream was begun and not finished.
     func end() -> Int32 {
         let record = self.record
-        let isBusy = record.pointee.phase == .busy
         let route = record.pointee.route
+        // Where zlib works on the stream, it knows; but for what it was not given yet.
+        let isBusy = record.pointee.phase == .busy && (route != .zlib || record.pointee.gatheredCount > 0)
         let isRiding = record.pointee.isRiding
         record.pointee.stream?.release()
         var result = Z_OK
@@ -89,7 +90,7 @@ extension DeflateCall {
         }
         if !isRiding { stream.pointee.zfree(stream.pointee.opaque, record) }
         stream.pointee.state = nil
-        return route == .zlib ? result : isBusy ? Z_DATA_ERROR : Z_OK
+        return isBusy ? Z_DATA_ERROR : route == .zlib ? result : Z_OK
     }
 
     /// `deflateCopy`.

@@ -29,6 +29,9 @@ struct DeflateParameters {
         }
     }
 
+    /// Which of zlib's three ways to search this level has (deflate.c, `configuration_table`).
+    var search: Int { level == 0 ? 0 : level <= 3 ? 1 : 2 }
+
     var windowSizeBits: Int { Int(windowBits < 0 ? -windowBits : windowBits & 15) }
 }
 

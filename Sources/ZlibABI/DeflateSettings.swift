@@ -12,9 +12,11 @@ extension DeflateCall {
         case .undecided:
             guard chooseZlib(.call) else { return Z_MEM_ERROR }
         case .device:
-            guard let device, record.pointee.gatheredCount == 0, device.pendingByteCount == 0,
-                let continued = device.moveToProcessor()
-            else { return Z_STREAM_ERROR }
+            // zlib has room for more than it could give out yet; here there is none.
+            guard let device, record.pointee.gatheredCount == 0, device.pendingByteCount == 0 else {
+                return Z_BUF_ERROR
+            }
+            guard let continued = device.moveToProcessor() else { return Z_MEM_ERROR }
             return onProcessor(continued, call)
         }
         return inZlib(call)
@@ -43,32 +45,43 @@ extension DeflateCall {
         var wanted = record.pointee.parameters
         wanted.level = level
         wanted.strategy = strategy
-        var result = Z_OK
-        switch record.pointee.route {
-        case .zlib: result = inZlib { zlib_deflateParams($0, level, strategy) }
-        case .undecided:
-            // What was gathered counts as given before.
-            if record.pointee.gatheredCount > 0 {
-                result = handOver { zlib_deflateParams($0, level, strategy) }
-            } else if record.pointee.zlibState != nil {
-                result = inZlib { zlib_deflateParams($0, level, strategy) }
-            }
-        case .device:
-            if record.pointee.parameters.level == level, record.pointee.parameters.strategy == strategy { break }
+        let isOther = strategy != record.pointee.parameters.strategy || wanted.search != record.pointee.parameters.search
+        if isOther, record.pointee.lastFlush != -2, record.pointee.route != .zlib {
             // As zlib does: what was given so far is compressed as it was meant to be.
             if deflate(Z_BLOCK) == Z_STREAM_ERROR { return Z_STREAM_ERROR }
-            guard let device else { return Z_STREAM_ERROR }
-            if stream.pointee.avail_in != 0 || record.pointee.gatheredCount > 0 || device.pendingByteCount > 0 {
-                return Z_BUF_ERROR
-            }
+            let isLeft = record.pointee.route == .device && (device?.pendingByteCount ?? 0) > 0
+            if isLeft || stream.pointee.avail_in != 0 || record.pointee.gatheredCount > 0 { return Z_BUF_ERROR }
+        }
+        var result = Z_OK
+        if record.pointee.route == .device {
             if wanted.format != nil {
-                device.setLevel(Int(level))
+                device?.setLevel(Int(level))
             } else {
                 result = handOver { zlib_deflateParams($0, level, strategy) }
             }
+        } else if record.pointee.zlibState != nil {
+            result = inZlib { zlib_deflateParams($0, level, strategy) }
         }
         if result == Z_OK { record.pointee.parameters = wanted }
         return result
+    }
+
+    /// `deflateSetDictionary`, which comes before data, or between blocks that nothing has followed yet.
+    func setDictionary(_ dictionary: UnsafePointer<Bytef>?, _ byteCount: uInt) -> Int32 {
+        if record.pointee.gatheredCount > 0 { return Z_STREAM_ERROR }
+        return handOver { zlib_deflateSetDictionary($0, dictionary, byteCount) }
+    }
+
+    /// `deflateGetDictionary`: what the next data may refer to.
+    func getDictionary(
+        _ dictionary: UnsafeMutablePointer<Bytef>?, _ byteCount: UnsafeMutablePointer<uInt>?
+    ) -> Int32 {
+        if record.pointee.route == .undecided {
+            dictionary?.update(from: gathered, count: record.pointee.gatheredCount)
+            byteCount?.pointee = uInt(record.pointee.gatheredCount)
+            return Z_OK
+        }
+        return handOver { zlib_deflateGetDictionary($0, dictionary, byteCount) }
     }
 
     /// `deflateTune`, which only zlib takes notice of.

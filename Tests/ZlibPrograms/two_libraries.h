@@ -65,7 +65,7 @@ static struct random seeded(unsigned long long seed) { return (struct random){(s
 static size_t below(struct random *random, size_t limit) { return limit ? (size_t)(next(random) >> 11) % limit : 0; }
 static int one_in(struct random *random, size_t count) { return below(random, count) == 0; }
 // Small numbers as often as large ones: uniform in the number of bits.
-static size_t sized(struct random *random, size_t limit)
+static inline size_t sized(struct random *random, size_t limit)
 {
     int bits = 0;
     while (bits < 40 && (1ULL << bits) < limit) bits++;
