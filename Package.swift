@@ -89,6 +89,18 @@ let hostTargets: [Target] = [
         ],
         swiftSettings: common),
     .testTarget(
+        name: "EmulatedZIPTests",
+        dependencies: ["EmulatedZIP", "EmulatedQM", "HisiliconABI", "CDeflateUnits", "CZlib", "CUacce", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
+        name: "CompressionSessionsTests",
+        dependencies: ["CompressionSessions", "QueueScheduler", "EmulatedQM", "HisiliconABI", "CZlib", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
+        name: "DeflateStreamTests",
+        dependencies: ["DeflateStream", "CompressionSessions", "QueueScheduler", "EmulatedQM", "CZlib", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
     .testTarget(name: "UaccectlTests", swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
@@ -111,7 +123,7 @@ let package = Package(
         .target(name: "VectorKernels", cSettings: unitSettings),
         .target(name: "CZlib", cSettings: unitSettings, linkerSettings: zlibLinking),
 
-        .target(name: "CISAL", cSettings: unitSettings),
+        .target(name: "CDeflateUnits", cSettings: unitSettings),
 
         .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
         .target(name: "UacceDevice", dependencies: ["CUacce", "CLinux"], swiftSettings: shipped),
@@ -135,7 +147,7 @@ let package = Package(
             swiftSettings: shipped),
         .target(
             name: "EmulatedZIP",
-            dependencies: ["EmulatedQM", "HisiliconABI", "CISAL", "CZlib", "CUacce", "CLinux"],
+            dependencies: ["EmulatedQM", "HisiliconABI", "CDeflateUnits", "CZlib", "CUacce", "CLinux"],
             swiftSettings: shipped),
         .target(
             name: "CompressionSessions",

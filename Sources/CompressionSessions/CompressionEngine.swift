@@ -11,15 +11,13 @@ import QueueScheduler
 public final class CompressionEngine: @unchecked Sendable {
     private let compressing: Scheduler
     private let decompressing: Scheduler
+    let contexts = ContextPool()
 
     /// Looks for devices (a directory listing); opens no queue.
     ///
     /// nil where the process has no memory or no thread keys left.
     public init?(configuration: Configuration) {
-
-        // One block for both directions: streams' states are found by whichever queue is asked.
-        let block = ZipBlock()
-        let makeBlock: @Sendable () -> any FunctionBlock = { block }
+        let makeBlock: @Sendable () -> any FunctionBlock = { ZipBlock() }
         guard
             let compressing = Scheduler(
                 configuration: configuration, driverName: ZipBlock.name,
@@ -34,11 +32,7 @@ public final class CompressionEngine: @unchecked Sendable {
 
     public var configuration: Configuration { compressing.configuration }
 
-    @inlinable
-    public func scheduler(_ direction: ZipDirection) -> Scheduler { schedulerOf(direction) }
-
-    @usableFromInline
-    func schedulerOf(_ direction: ZipDirection) -> Scheduler {
+    public func scheduler(_ direction: ZipDirection) -> Scheduler {
         direction == .compress ? compressing : decompressing
     }
 
@@ -48,7 +42,7 @@ public final class CompressionEngine: @unchecked Sendable {
     public func yieldToProcessor(
         _ cause: ProcessorCause, _ direction: ZipDirection
     ) throws(CompressionError) {
-        let scheduler = schedulerOf(direction)
+        let scheduler = scheduler(direction)
         if !scheduler.configuration.fallback {
             switch cause {
             case .size, .unsupported: break

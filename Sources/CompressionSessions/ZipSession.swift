@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import CUacce
 import HisiliconABI
 import HisiliconDriver
 import QueueScheduler
-
-/// Why a request was not done: the CPU should do it (see `CompressionEngine.yieldToProcessor`), or nobody.
-public struct ZipFailure: Error, Equatable, Sendable {
-    public let cause: ProcessorCause
-
-    public init(_ cause: ProcessorCause) { self.cause = cause }
-}
 
 /// One stream being compressed or decompressed by devices, request by request; or many messages one after the other.
 ///
@@ -22,12 +14,24 @@ public struct ZipFailure: Error, Equatable, Sendable {
 /// Not for two threads at once.
 public struct ZipSession: ~Copyable {
     /// Most bytes of input, and of output, in one request (UADK: 8 MiB).
-    public static let requestLimit = 8 << 20
+    public static let requestLimit = Int(HISI_ZIP_DATA_LENGTH_MAX)
 
     public let direction: ZipDirection
     public let format: ZipFormat
     /// Of the stream, after the last request that was done.
     public private(set) var progress = ZipProgress()
+    /// Whether the last request ended between two blocks, as every compressing one does.
+    public private(set) var isBetweenBlocks = true
+
+    private let engine: CompressionEngine
+    // The engine's own, unretained: each use of it would otherwise count references.
+    private let scheduler: Unmanaged<Scheduler>
+    private let memory: ZipMemory
+    private var template: ZipDescriptor
+    /// Whether the device has done a part of the stream.
+    private var isBegun = false
+    /// Whether what comes next begins anew for the device, although the stream goes on.
+    private var forgetsWindow = false
 
     /// - Parameters:
     ///   - level: 1 (fastest) to 9 (smallest). Hardware has one level and takes no notice.
@@ -37,9 +41,50 @@ public struct ZipSession: ~Copyable {
         _ engine: CompressionEngine, _ direction: ZipDirection, _ format: ZipFormat, level: Int = 6,
         windowBits: Int = 15
     ) {
+        guard let memory = ZipMemory() else { return nil }
         self.direction = direction
         self.format = format
-        return nil
+        self.engine = engine
+        self.memory = memory
+        let scheduler = engine.scheduler(direction)
+        self.scheduler = .passUnretained(scheduler)
+        template = ZipDescriptor(version: scheduler.version)
+        template.requestType = format.requestType
+        template.windowCode = UInt8(max(0, min(windowBits - zipWindowBitsOfCodeZero, 3)))
+        setLevel(level)
+        progress.checksum = format.initialChecksum
+    }
+
+    deinit {
+        if memory.request.pointee.state == .posted {
+            scheduler._withUnsafeGuaranteedRef { scheduler in
+                scheduler.withdraw(memory.request) { descriptor in
+                    // Hardware's ZIP has no "invalid" bit: this is a descriptor that it refuses.
+                    descriptor.assumingMemoryBound(to: ZipDescriptor.self).pointee.bits.type = 0xf
+                }
+            }
+        }
+        memory.destroy(engine.contexts)
+    }
+
+    /// Begins a new stream with the next request.
+    public mutating func reset() {
+        isBegun = false
+        forgetsWindow = false
+        isBetweenBlocks = true
+        progress = ZipProgress(checksum: format.initialChecksum)
+    }
+
+    /// Compression: the next request refers to nothing that came before it (a full flush). Checksum and count go on.
+    public mutating func forgetWindow() {
+        forgetsWindow = isBegun
+    }
+
+    /// Changes the level from the next request on.
+    public mutating func setLevel(_ level: Int) {
+        // Reserved in hardware, where nothing is written to it.
+        let isExtension = scheduler._withUnsafeGuaranteedRef { $0.failsWithoutWriting }
+        template.level = isExtension ? UInt8(max(1, min(level, 9))) : 0
     }
 
     /// Has a device do one request, and waits for it.
@@ -56,23 +101,83 @@ public struct ZipSession: ~Copyable {
         _ input: UnsafePointer<UInt8>, inputByteCount: Int, _ output: UnsafeMutablePointer<UInt8>, outputByteCount: Int,
         _ flush: ZipFlush = .sync
     ) throws(ZipFailure) -> ZipResult {
-        throw ZipFailure(.absent)
+        // Of the descriptors for api v2, none says "raw".
+        if format == .raw, template.typeCode == ZipDescriptor.typeCode(.v2) { throw ZipFailure(.unsupported) }
+        let request = memory.request
+        let descriptor = request.descriptor(as: ZipDescriptor.self)
+        descriptor.pointee = template
+        descriptor.pointee.finishes = direction == .compress && flush == .finish
+        descriptor.pointee.beginsStream = !isBegun || forgetsWindow
+        // A whole stream needs no context.
+        if isBegun || direction == .decompress || flush != .finish {
+            guard let context = memory.context(engine.contexts) else { throw ZipFailure(.full) }
+            descriptor.pointee.isStateful = true
+            descriptor.pointee.contextAddress = UInt64(UInt(bitPattern: context))
+        }
+        if isBegun {
+            descriptor.pointee.checksum =
+                format == .gzip ? zipWireChecksum(crc32: progress.checksum) : progress.checksum
+            descriptor.pointee.streamByteCount = progress.byteCount
+            descriptor.pointee.contextWords = memory.words
+        }
+        descriptor.pointee.sourceAddress = UInt64(UInt(bitPattern: input))
+        descriptor.pointee.inputByteCount = UInt32(inputByteCount)
+        descriptor.pointee.destinationAddress = UInt64(UInt(bitPattern: output))
+        descriptor.pointee.outputByteCount = UInt32(outputByteCount)
+
+        if let cause = scheduler._withUnsafeGuaranteedRef({ $0.run(request, byteCount: inputByteCount) }) {
+            throw ZipFailure(cause)
+        }
+        return try conclude(descriptor.pointee, outputByteCount: outputByteCount, inputByteCount: inputByteCount)
     }
 
-    /// Begins a new stream with the next request.
-    public mutating func reset() {
-        progress = ZipProgress()
+    /// What a completed descriptor says; takes the stream's state over from it.
+    private mutating func conclude(
+        _ descriptor: ZipDescriptor, outputByteCount: Int, inputByteCount: Int
+    ) throws(ZipFailure) -> ZipResult {
+        let outcome: ZipResult.Outcome
+        switch descriptor.status {
+        case .ok, .expanded:
+            let isFull = direction == .decompress && descriptor.streamState == .withoutSpace
+            outcome = isFull ? .outputFull : descriptor.isLastBlock ? .streamEnd : .done
+        case .decompressionEnd: outcome = .streamEnd
+        case .wrongChecksum where direction == .decompress: outcome = .wrongChecksum
+        case .outputTooSmall: return ZipResult(outcome: .outputFull)
+        case .invalidData where direction == .decompress: return ZipResult(outcome: .invalidData)
+        default:
+            scheduler._withUnsafeGuaranteedRef { $0.reportError(type: descriptor.status.rawValue) }
+            throw ZipFailure(.device)
+        }
+        // Numbers that no device may return are not believed.
+        guard descriptor.consumed <= inputByteCount, descriptor.produced <= outputByteCount else {
+            throw ZipFailure(.device)
+        }
+        progress.checksum =
+            format == .gzip ? zipWireChecksum(crc32: descriptor.checksum) : descriptor.checksum
+        progress.byteCount = descriptor.streamByteCount
+        memory.words = descriptor.contextWords
+        isBetweenBlocks = direction == .compress || descriptor.streamState == .betweenBlocks
+        isBegun = true
+        forgetsWindow = false
+        return ZipResult(outcome: outcome, consumed: Int(descriptor.consumed), produced: Int(descriptor.produced))
     }
-
-    /// Compression: the next request refers to nothing that came before it (a full flush). Checksum and count go on.
-    public mutating func forgetWindow() {}
-
-    /// Changes the level from the next request on.
-    public mutating func setLevel(_ level: Int) {}
 
     /// Most bytes that a request with `byteCount` bytes of input makes, sync marker or trailer included.
     public static func compressedBound(_ byteCount: Int) -> Int {
         // Stored blocks of 65,535 bytes have five bytes of header each.
         byteCount + 5 * (byteCount / 65535 + 1) + 32
     }
+}
+
+extension ZipFormat {
+    var requestType: ZipRequestType {
+        switch self {
+        case .raw: .deflate
+        case .zlib: .zlib
+        case .gzip: .gzip
+        }
+    }
+
+    /// The checksum of no bytes.
+    public var initialChecksum: UInt32 { self == .zlib ? 1 : 0 }
 }

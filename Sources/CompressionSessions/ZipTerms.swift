@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HisiliconABI
+import QueueScheduler
 
 /// Why a session could not do its work on a device, and the CPU may not step in.
 public enum CompressionError: Error, Equatable, Sendable {
@@ -12,6 +12,13 @@ public enum CompressionError: Error, Equatable, Sendable {
     case deviceFailed
     /// There is no memory for a stream's state.
     case outOfMemory
+}
+
+/// Why a request was not done: the CPU should do it (see `CompressionEngine.yieldToProcessor`), or nobody.
+public struct ZipFailure: Error, Equatable, Sendable {
+    public let cause: ProcessorCause
+
+    public init(_ cause: ProcessorCause) { self.cause = cause }
 }
 
 /// What a request does. The raw value is the type of the queue it needs (`SET_QP_CTX`): descriptors do not tell.

@@ -4,11 +4,24 @@ import CUacce
 import EmulatedQM
 import HisiliconABI
 
-/// The ZIP function block: raw deflate, zlib and gzip, in both directions.
-public final class ZipBlock: FunctionBlock, @unchecked Sendable {
+/// The ZIP function block: raw deflate (api v3 only), zlib and gzip, in both directions, whole or in streams.
+///
+/// It computes with ISA-L and libdeflate where they are installed, and with zlib where they are not, or zlib's ratio is
+/// asked for. The level that a descriptor may give is an extension: hardware has one.
+public final class ZipBlock: FunctionBlock {
+    /// The kernel driver's name.
     public static var name: String { "hisi_zip" }
 
-    public init() {}
+    private let plan: ZipUnitPlan
+    private let streams: InflaterStore
+
+    /// - Parameters:
+    ///   - plan: which unit compresses what.
+    ///   - inflatesWithISAL: false: zlib does it.
+    public init(plan: ZipUnitPlan = ZipUnitPlan(), inflatesWithISAL: Bool = true) {
+        self.plan = plan
+        streams = InflaterStore(usesISAL: inflatesWithISAL)
+    }
 
     public var driverName: String { Self.name }
     public var entryByteCount: Int { MemoryLayout<hisi_zip_sqe>.size }
@@ -23,16 +36,8 @@ public final class ZipBlock: FunctionBlock, @unchecked Sendable {
     public func makeQueue(
         type: UInt16, version: QueueManagementVersion, addresses: AddressCheck
     ) -> any FunctionBlockQueue {
-        ZipQueue()
-    }
-}
-
-final class ZipQueue: FunctionBlockQueue {
-    func execute(_ batch: DescriptorBatch) -> BatchResult {
-        for index in 0..<batch.count { reject(batch.entries[index]) }
-        return BatchResult(byteCount: 0, errorCount: batch.count)
-    }
-    func reject(_ entry: UnsafeMutableRawPointer) {
-        entry.assumingMemoryBound(to: ZipDescriptor.self).pointee.status = .injected
+        let decoder = ZipDecoder(version: version, addresses: addresses)
+        return type == 0
+            ? ZipQueue(compressingWith: plan, decoder) : ZipQueue(decompressing: streams, decoder)
     }
 }

@@ -1,2 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "isal.h"
+
+import DeflateStream
+import Testing
