@@ -81,7 +81,7 @@ extension DeflateCall {
         // Where zlib works on the stream, it knows; but for what it was not given yet.
         let isBusy = record.pointee.phase == .busy && (route != .zlib || record.pointee.gatheredCount > 0)
         let isRiding = record.pointee.isRiding
-        record.pointee.stream?.release()
+        dropDevice()
         var result = Z_OK
         if record.pointee.zlibState != nil {
             stream.pointee.state = record.pointee.zlibState
@@ -130,12 +130,33 @@ extension DeflateCall {
         let copy = DeflateCall(destination, memory)
         copy.record.pointee.head = RecordHead(owner: destination, mark: RecordHead.deflating)
         copy.record.pointee.zlibState = zlibState
-        copy.record.pointee.stream = copiedDevice.map { Unmanaged.passRetained($0) }
+        copy.record.pointee.stream = nil
         destination.pointee.state = OpaquePointer(copy.record)
+        if let copiedDevice, !copy.keep(copiedDevice) {
+            _ = copy.end()
+            return Z_MEM_ERROR
+        }
         return Z_OK
     }
 
     // MARK: - Routes
+
+    /// Holds the device's side of the stream for as long as the record lives. False: there are too many.
+    private func keep(_ device: DeflateStream) -> Bool {
+        let held = Unmanaged.passRetained(device)
+        if record.pointee.isRiding, !StreamLedger.enter(record, .deflate(held)) {
+            held.release()
+            return false
+        }
+        record.pointee.stream = held
+        return true
+    }
+
+    private func dropDevice() {
+        guard let held = record.pointee.stream else { return }
+        record.pointee.stream = nil
+        if record.pointee.isRiding { StreamLedger.leave(record) } else { held.release() }
+    }
 
     /// Makes zlib's state, where it is not there yet. False: there is no memory.
     func makeZlibState() -> Bool {
@@ -176,7 +197,7 @@ extension DeflateCall {
                     engine, record.pointee.format, level: Int(parameters.level),
                     windowBits: parameters.windowSizeBits, memoryLevel: parameters.memoryLevel)
             else { return false }
-            record.pointee.stream = Unmanaged.passRetained(made)
+            guard keep(made) else { return false }
         }
         record.pointee.route = .device
         ZlibLibrary.streams.count(.deflate, .device)

@@ -32,10 +32,9 @@ extension InflateCall {
         if let device {
             device.reset()
         } else {
-            guard let engine = ZlibLibrary.shared.engine, let made = InflateStream(engine, format) else {
+            guard let engine = ZlibLibrary.shared.engine, let made = InflateStream(engine, format), keep(made) else {
                 return ZlibLibrary.streams.count(.inflate, .absent)
             }
-            record.pointee.stream = Unmanaged.passRetained(made)
         }
         record.pointee.route = .device
         ZlibLibrary.streams.count(.inflate, .device)

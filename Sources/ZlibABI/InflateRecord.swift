@@ -13,6 +13,8 @@ struct InflateRecord {
     var windowBits: Int32
     var route = Route.undecided
     let zlibState: OpaquePointer
+    /// Whether its memory is an allocator's of the program.
+    let mayBeForgotten: Bool
     /// Set once a device is wanted; kept over resets.
     var stream: Unmanaged<InflateStream>?
     var hasEnded = false
@@ -71,6 +73,7 @@ struct InflateCall {
             ZlibLibrary.streams.count(.inflate, .parameters)
             return zlib_inflateInit2_(stream, windowBits, version, streamByteCount)
         }
+        let isOrdinary = Allocation.isOrdinary(stream)
         let (result, rider) = RidingAllocation.with(stream, byteCount: MemoryLayout<InflateRecord>.stride) {
             zlib_inflateInit2_(stream, windowBits, version, streamByteCount)
         }
@@ -78,7 +81,7 @@ struct InflateCall {
         InflateCall(stream, rider).place(
             InflateRecord(
                 head: RecordHead(owner: stream, mark: RecordHead.inflating), windowBits: windowBits,
-                zlibState: zlibState))
+                zlibState: zlibState, mayBeForgotten: !isOrdinary))
         return Z_OK
     }
 
@@ -101,9 +104,21 @@ struct InflateCall {
         return Z_OK
     }
 
+    /// Holds the device's side of the stream for as long as the record lives. False: there are too many.
+    func keep(_ device: InflateStream) -> Bool {
+        let held = Unmanaged.passRetained(device)
+        if record.pointee.mayBeForgotten, !StreamLedger.enter(record, .inflate(held)) {
+            held.release()
+            return false
+        }
+        record.pointee.stream = held
+        return true
+    }
+
     private func dropDevice() {
-        record.pointee.stream?.release()
+        guard let held = record.pointee.stream else { return }
         record.pointee.stream = nil
+        if record.pointee.mayBeForgotten { StreamLedger.leave(record) } else { held.release() }
     }
 
     /// `inflateEnd`.
@@ -129,11 +144,15 @@ struct InflateCall {
         destination.pointee = stream.pointee
         var new = InflateRecord(
             head: RecordHead(owner: destination, mark: RecordHead.inflating), windowBits: record.pointee.windowBits,
-            zlibState: zlibState)
+            zlibState: zlibState, mayBeForgotten: record.pointee.mayBeForgotten)
         new.route = record.pointee.route
         new.hasEnded = record.pointee.hasEnded
-        new.stream = copiedDevice.map { Unmanaged.passRetained($0) }
-        InflateCall(destination, rider).place(new)
+        let copy = InflateCall(destination, rider)
+        copy.place(new)
+        if let copiedDevice, !copy.keep(copiedDevice) {
+            _ = copy.end()
+            return Z_MEM_ERROR
+        }
         return Z_OK
     }
 }

@@ -55,6 +55,7 @@ struct RidingAllocation {
         var total = riderOffset + byteCount
         if total % 512 == 0 { total += 16 }
         guard let memory = allocate(opaque, 1, uInt(total)) else { return nil }
+        StreamLedger.reuse(memory, byteCount: total)
         rider = memory + riderOffset
         return memory
     }
