@@ -74,7 +74,7 @@ static inline size_t sized(struct random *random, size_t limit)
 }
 
 // What people compress, and what they cannot: six kinds of data, and pieces of all of them.
-static void fill(struct random *random, unsigned char *data, size_t count)
+static inline void fill(struct random *random, unsigned char *data, size_t count)
 {
     static const char *words[] = {"the ", "queue ", "return ", "static int ", "{\n    ", ";\n", "\"key\": ", "0x", "stream ", "while ("};
     size_t done = 0;
