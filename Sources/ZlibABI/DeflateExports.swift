@@ -15,7 +15,8 @@ public func zlibABI_deflateInit_(
 
 @_cdecl("deflateInit2_")
 public func zlibABI_deflateInit2_(
-    _ stream: z_streamp?, _ level: Int32, _ method: Int32, _ windowBits: Int32, _ memoryLevel: Int32, _ strategy: Int32, _ version: UnsafePointer<CChar>?, _ size: Int32
+    _ stream: z_streamp?, _ level: Int32, _ method: Int32, _ windowBits: Int32, _ memoryLevel: Int32, _ strategy: Int32,
+    _ version: UnsafePointer<CChar>?, _ size: Int32
 ) -> Int32 {
     DeflateCall.begin(stream, level, method, windowBits, memoryLevel, strategy, version, size)
 }

@@ -45,7 +45,8 @@ extension DeflateCall {
         var wanted = record.pointee.parameters
         wanted.level = level
         wanted.strategy = strategy
-        let isOther = strategy != record.pointee.parameters.strategy || wanted.search != record.pointee.parameters.search
+        let isOther =
+            strategy != record.pointee.parameters.strategy || wanted.search != record.pointee.parameters.search
         if isOther, record.pointee.lastFlush != -2, record.pointee.route != .zlib {
             // As zlib does: what was given so far is compressed as it was meant to be.
             if deflate(Z_BLOCK) == Z_STREAM_ERROR { return Z_STREAM_ERROR }

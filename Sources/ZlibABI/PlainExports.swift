@@ -84,7 +84,8 @@ public func zlibABI_zlibCompileFlags() -> uLong {
 
 @_cdecl("inflateBackInit_")
 public func zlibABI_inflateBackInit_(
-    _ stream: z_streamp?, _ windowBits: Int32, _ window: UnsafeMutablePointer<UInt8>?, _ version: UnsafePointer<CChar>?, _ size: Int32
+    _ stream: z_streamp?, _ windowBits: Int32, _ window: UnsafeMutablePointer<UInt8>?, _ version: UnsafePointer<CChar>?,
+    _ size: Int32
 ) -> Int32 {
     zlib_inflateBackInit_(stream, windowBits, window, version, size)
 }
