@@ -152,7 +152,8 @@ let package = Package(
         .target(
             name: "CompressionSessions",
             dependencies: [
-                "QueueScheduler", "EmulatedZIP", "EmulatedQM", "HisiliconDriver", "HisiliconABI", "CUacce", "CLinux",
+                "QueueScheduler", "EmulatedZIP", "EmulatedQM", "HisiliconDriver", "HisiliconABI", "CZlib", "CUacce",
+                "CLinux",
             ],
             swiftSettings: shipped),
         .target(

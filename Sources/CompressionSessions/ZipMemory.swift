@@ -12,6 +12,7 @@ struct ZipMemory {
     private struct Layout {
         var request = Request()
         var words = (UInt32(0), UInt32(0), UInt32(0))
+        var checksum: UInt32 = 0
         var context: UnsafeMutableRawPointer?
     }
 
@@ -19,6 +20,20 @@ struct ZipMemory {
         guard let memory = aligned_alloc(64, (MemoryLayout<Layout>.stride + 63) & ~63) else { return nil }
         base = memory.bindMemory(to: Layout.self, capacity: 1)
         base.initialize(to: Layout())
+    }
+
+    /// With what the device has said and written of the other's stream.
+    init?(copying other: ZipMemory, _ contexts: ContextPool) {
+        self.init()
+        words = other.words
+        checksum = other.checksum
+        guard let original = other.base.pointee.context else { return }
+        guard let context = contexts.take() else {
+            free(base)
+            return nil
+        }
+        memcpy(context, original, Int(HISI_ZIP_STREAM_CONTEXT_LIMIT))
+        base.pointee.context = context
     }
 
     func destroy(_ contexts: ContextPool) {
@@ -35,6 +50,12 @@ struct ZipMemory {
     var words: (UInt32, UInt32, UInt32) {
         get { base.pointee.words }
         nonmutating set { base.pointee.words = newValue }
+    }
+
+    /// Its checksum of the stream, as it has it.
+    var checksum: UInt32 {
+        get { base.pointee.checksum }
+        nonmutating set { base.pointee.checksum = newValue }
     }
 
     /// What the device is told: the context without its head. nil: there is no memory.

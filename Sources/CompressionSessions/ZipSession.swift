@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CUacce
+import CZlib
 import HisiliconABI
 import HisiliconDriver
 import QueueScheduler
@@ -30,8 +31,10 @@ public struct ZipSession: ~Copyable {
     private var template: ZipDescriptor
     /// Whether the device has done a part of the stream.
     private var isBegun = false
-    /// Whether what comes next begins anew for the device, although the stream goes on.
-    private var forgetsWindow = false
+    /// What there was before the window was last forgotten; the device knows nothing of it.
+    private var before: ZipProgress?
+    /// Uncompressed bytes since then.
+    private var byteCountSince = 0
 
     /// - Parameters:
     ///   - level: 1 (fastest) to 9 (smallest). Hardware has one level and takes no notice.
@@ -55,6 +58,25 @@ public struct ZipSession: ~Copyable {
         progress.checksum = format.initialChecksum
     }
 
+    /// A session in the same state, independent from then on; for compression only: what a device keeps of a decompressing
+    /// stream cannot be copied. nil: it decompresses, or there is no memory.
+    public init?(copying other: borrowing ZipSession) {
+        guard other.direction == .compress, let memory = ZipMemory(copying: other.memory, other.engine.contexts) else {
+            return nil
+        }
+        self.memory = memory
+        direction = other.direction
+        format = other.format
+        progress = other.progress
+        isBetweenBlocks = other.isBetweenBlocks
+        engine = other.engine
+        scheduler = other.scheduler
+        template = other.template
+        isBegun = other.isBegun
+        before = other.before
+        byteCountSince = other.byteCountSince
+    }
+
     deinit {
         if memory.request.pointee.state == .posted {
             scheduler._withUnsafeGuaranteedRef { scheduler in
@@ -70,14 +92,18 @@ public struct ZipSession: ~Copyable {
     /// Begins a new stream with the next request.
     public mutating func reset() {
         isBegun = false
-        forgetsWindow = false
+        before = nil
         isBetweenBlocks = true
         progress = ZipProgress(checksum: format.initialChecksum)
     }
 
     /// Compression: the next request refers to nothing that came before it (a full flush). Checksum and count go on.
     public mutating func forgetWindow() {
-        forgetsWindow = isBegun
+        guard isBegun else { return }
+        // A device can only begin a stream anew, with a checksum of its own, which is put together with this one.
+        isBegun = false
+        before = progress
+        byteCountSince = 0
     }
 
     /// Changes the level from the next request on.
@@ -101,30 +127,51 @@ public struct ZipSession: ~Copyable {
         _ input: UnsafePointer<UInt8>, inputByteCount: Int, _ output: UnsafeMutablePointer<UInt8>, outputByteCount: Int,
         _ flush: ZipFlush = .sync
     ) throws(ZipFailure) -> ZipResult {
+        guard direction == .compress, flush == .finish, inputByteCount == 0 || (before != nil && format != .raw) else {
+            return try request(
+                input, inputByteCount: inputByteCount, output, outputByteCount: outputByteCount,
+                finishes: direction == .compress && flush == .finish)
+        }
+        // Hardware takes no empty end, and knows only a part of the checksum: the end is written here.
+        guard outputByteCount >= endByteCount else { return ZipResult(outcome: .outputFull) }
+        var result = ZipResult(outcome: .done)
+        if inputByteCount > 0 {
+            result = try request(
+                input, inputByteCount: inputByteCount, output, outputByteCount: outputByteCount - endByteCount,
+                finishes: false)
+            if result.outcome != .done { return result }
+        }
+        writeEnd(output + result.produced)
+        return ZipResult(
+            outcome: .streamEnd, consumed: inputByteCount, produced: result.produced + endByteCount)
+    }
+
+    private mutating func request(
+        _ input: UnsafePointer<UInt8>, inputByteCount: Int, _ output: UnsafeMutablePointer<UInt8>, outputByteCount: Int,
+        finishes: Bool
+    ) throws(ZipFailure) -> ZipResult {
         // Of the descriptors for api v2, none says "raw".
         if format == .raw, template.typeCode == ZipDescriptor.typeCode(.v2) { throw ZipFailure(.unsupported) }
         let request = memory.request
         let descriptor = request.descriptor(as: ZipDescriptor.self)
         descriptor.pointee = template
-        descriptor.pointee.finishes = direction == .compress && flush == .finish
-        descriptor.pointee.beginsStream = !isBegun || forgetsWindow
+        descriptor.pointee.finishes = finishes
+        descriptor.pointee.beginsStream = !isBegun
         // A whole stream needs no context.
-        if isBegun || direction == .decompress || flush != .finish {
+        if isBegun || !finishes {
             guard let context = memory.context(engine.contexts) else { throw ZipFailure(.full) }
             descriptor.pointee.isStateful = true
             descriptor.pointee.contextAddress = UInt64(UInt(bitPattern: context))
         }
         if isBegun {
-            descriptor.pointee.checksum =
-                format == .gzip ? zipWireChecksum(crc32: progress.checksum) : progress.checksum
-            descriptor.pointee.streamByteCount = progress.byteCount
+            descriptor.pointee.checksum = memory.checksum
+            descriptor.pointee.streamByteCount = UInt32(truncatingIfNeeded: byteCountSince)
             descriptor.pointee.contextWords = memory.words
         }
         descriptor.pointee.sourceAddress = UInt64(UInt(bitPattern: input))
         descriptor.pointee.inputByteCount = UInt32(inputByteCount)
         descriptor.pointee.destinationAddress = UInt64(UInt(bitPattern: output))
         descriptor.pointee.outputByteCount = UInt32(outputByteCount)
-
         if let cause = scheduler._withUnsafeGuaranteedRef({ $0.run(request, byteCount: inputByteCount) }) {
             throw ZipFailure(cause)
         }
@@ -152,20 +199,49 @@ public struct ZipSession: ~Copyable {
         guard descriptor.consumed <= inputByteCount, descriptor.produced <= outputByteCount else {
             throw ZipFailure(.device)
         }
-        progress.checksum =
-            format == .gzip ? zipWireChecksum(crc32: descriptor.checksum) : descriptor.checksum
-        progress.byteCount = descriptor.streamByteCount
+        memory.checksum = descriptor.checksum
         memory.words = descriptor.contextWords
+        take(
+            format == .gzip ? zipWireChecksum(crc32: descriptor.checksum) : descriptor.checksum,
+            byteCount: Int(direction == .compress ? descriptor.consumed : descriptor.produced))
         isBetweenBlocks = direction == .compress || descriptor.streamState == .betweenBlocks
         isBegun = true
-        forgetsWindow = false
         return ZipResult(outcome: outcome, consumed: Int(descriptor.consumed), produced: Int(descriptor.produced))
     }
 
-    /// Most bytes that a request with `byteCount` bytes of input makes, sync marker or trailer included.
+    /// Moves the stream's progress on, by what the device knows of it.
+    private mutating func take(_ checksum: UInt32, byteCount: Int) {
+        byteCountSince = (isBegun ? byteCountSince : 0) &+ byteCount
+        progress.byteCount &+= UInt32(truncatingIfNeeded: byteCount)
+        guard let before else {
+            progress.checksum = checksum
+            return
+        }
+        switch format {
+        case .raw: break
+        case .zlib:
+            progress.checksum = UInt32(
+                truncatingIfNeeded: zlib_adler32_combine(uLong(before.checksum), uLong(checksum), byteCountSince))
+        case .gzip:
+            progress.checksum = UInt32(
+                truncatingIfNeeded: zlib_crc32_combine(uLong(before.checksum), uLong(checksum), byteCountSince))
+        }
+    }
+
+    /// Bytes of an end without a device.
+    private var endByteCount: Int { 2 + progress.trailerByteCount(format) }
+
+    private func writeEnd(_ output: UnsafeMutablePointer<UInt8>) {
+        // A last block of fixed codes with nothing in it (RFC 1951, 3.2.6).
+        output[0] = 0x03
+        output[1] = 0x00
+        progress.writeTrailer(format, to: output + 2)
+    }
+
+    /// Most bytes that a request with `byteCount` bytes of input makes, sync marker or trailer included: stored blocks of
+    /// 65,535 bytes with five bytes of header each, and an empty one.
     public static func compressedBound(_ byteCount: Int) -> Int {
-        // Stored blocks of 65,535 bytes have five bytes of header each.
-        byteCount + 5 * (byteCount / 65535 + 1) + 32
+        byteCount + 5 * ((byteCount + 65534) / 65535 + 1) + 10
     }
 }
 

@@ -57,6 +57,26 @@ public struct ZipProgress: Equatable, Sendable {
         self.checksum = checksum
         self.byteCount = byteCount
     }
+
+    /// Bytes of the trailer that ends a stream.
+    public func trailerByteCount(_ format: ZipFormat) -> Int {
+        switch format {
+        case .raw: 0
+        case .zlib: 4
+        case .gzip: 8
+        }
+    }
+
+    /// Writes the trailer of a stream that ends here (RFC 1950, 2.2; RFC 1952, 2.3.1).
+    public func writeTrailer(_ format: ZipFormat, to output: UnsafeMutablePointer<UInt8>) {
+        for index in 0..<trailerByteCount(format) {
+            let shift = UInt32(8 * (index & 3))
+            output[index] =
+                format == .zlib
+                ? UInt8(truncatingIfNeeded: checksum >> (24 - shift))
+                : UInt8(truncatingIfNeeded: (index < 4 ? checksum : byteCount) >> shift)
+        }
+    }
 }
 
 /// What came of one request.

@@ -42,7 +42,7 @@ extension ZipSession {
                     #expect(result.outcome == .streamEnd && result.consumed == count)
                     let inflated = Zlib.inflate(
                         prefix + output, windowBits: format == .raw ? -15 : 15, capacity: count)
-                    #expect(inflated == data, "\(kind) \(count) \(format)")
+                    #expect((inflated == data) as Bool, "\(kind) \(count) \(format)")
                 }
             }
         }
