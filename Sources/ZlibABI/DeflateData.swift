@@ -101,7 +101,7 @@ extension DeflateCall {
             if record.pointee.phase == .ended { return Z_STREAM_END }
         }
         record.pointee.lastFlush = flush
-        record.pointee.phase = flush == Z_FINISH ? .finishing : .busy
+        record.pointee.phase = .busy
         if stream.pointee.data_type == Z_UNKNOWN { stream.pointee.data_type = dataType() }
         if record.pointee.gatheredCount > 0 {
             let rest = record.pointee.gatheredCount - record.pointee.gatheredOffset
@@ -124,6 +124,8 @@ extension DeflateCall {
         takeInput(buffers)
         takeOutput(buffers)
         if record.pointee.format != .raw { stream.pointee.adler = uLong(device.checksum) }
+        // With room for all of it, or not: there is no more to come.
+        if flush == Z_FINISH, stream.pointee.avail_in == 0 { record.pointee.phase = .finishing }
         switch outcome {
         case .ok:
             if stream.pointee.avail_out == 0 { return outputIsFull() }

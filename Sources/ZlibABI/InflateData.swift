@@ -48,15 +48,21 @@ extension InflateCall {
         if record.pointee.hasEnded { return Z_STREAM_END }
         let given = Int(stream.pointee.avail_in)
         let room = Int(stream.pointee.avail_out)
+        let known = min(record.pointee.heldByteCount, given)
         var buffers = StreamBuffers(
-            input: UnsafePointer(stream.pointee.next_in), inputByteCount: given, output: stream.pointee.next_out,
-            outputByteCount: room)
+            input: stream.pointee.next_in.map { UnsafePointer($0 + known) }, inputByteCount: given - known,
+            output: stream.pointee.next_out, outputByteCount: room)
         let outcome = device.inflate(&buffers, StreamFlush(rawValue: flush) ?? .none)
-        let used = given - buffers.inputByteCount
+        // A device takes input, and a trailer, before its output is given out; zlib hardly does. Programs, zlib's own
+        // gzread among them, take it for the end when there is no input left. So as long as there is output to come, a
+        // byte of the input is kept back.
+        record.pointee.heldByteCount =
+            outcome == .ok && buffers.inputByteCount == 0 && device.hasPendingOutput && given > 0 ? 1 : 0
+        let used = given - buffers.inputByteCount - record.pointee.heldByteCount
         let made = room - buffers.outputByteCount
         if used > 0 {
             stream.pointee.next_in += used
-            stream.pointee.avail_in = uInt(buffers.inputByteCount)
+            stream.pointee.avail_in = uInt(given - used)
             stream.pointee.total_in += uLong(used)
         }
         if made > 0 {
@@ -97,9 +103,20 @@ extension InflateCall {
             ZlibLibrary.streams.count(.inflate, .call)
         case .device:
             guard let continued = device?.moveToProcessor() else { return Z_STREAM_ERROR }
+            takeHeld()
             return onProcessor(continued, call)
         }
         return inZlib(call)
+    }
+
+    /// Steps over input that was kept back.
+    private func takeHeld() {
+        let held = min(uInt(record.pointee.heldByteCount), stream.pointee.avail_in)
+        guard held > 0 else { return }
+        stream.pointee.next_in += Int(held)
+        stream.pointee.avail_in -= held
+        stream.pointee.total_in += uLong(held)
+        record.pointee.heldByteCount = 0
     }
 
     /// The same for a question, which decides nothing.

@@ -18,6 +18,8 @@ struct InflateRecord {
     /// Set once a device is wanted; kept over resets.
     var stream: Unmanaged<InflateStream>?
     var hasEnded = false
+    /// Bytes of input that the device has, and the program does not know it.
+    var heldByteCount = 0
 
     /// What a device would be told to expect; nil: windows smaller than deflate's own, whose limits zlib watches.
     var format: InflateFormat? {
@@ -101,6 +103,7 @@ struct InflateCall {
         }
         record.pointee.route = .undecided
         record.pointee.hasEnded = false
+        record.pointee.heldByteCount = 0
         return Z_OK
     }
 
@@ -133,8 +136,8 @@ struct InflateCall {
     func copy(to destination: z_streamp?) -> Int32 {
         guard let destination else { return Z_STREAM_ERROR }
         var copiedDevice: InflateStream?
-        if record.pointee.route == .device {
-            guard let copied = InflateStream?.none else { return Z_MEM_ERROR }
+        if record.pointee.route == .device, let device {
+            guard let copied = InflateStream(copying: device) else { return Z_MEM_ERROR }
             copiedDevice = copied
         }
         let (result, rider) = RidingAllocation.with(stream, byteCount: MemoryLayout<InflateRecord>.stride) {
@@ -147,6 +150,7 @@ struct InflateCall {
             zlibState: zlibState, mayBeForgotten: record.pointee.mayBeForgotten)
         new.route = record.pointee.route
         new.hasEnded = record.pointee.hasEnded
+        new.heldByteCount = record.pointee.heldByteCount
         let copy = InflateCall(destination, rider)
         copy.place(new)
         if let copiedDevice, !copy.keep(copiedDevice) {

@@ -156,7 +156,7 @@ static void deflate_case(struct random *random)
             CHECK(result != Z_BUF_ERROR || (!used && !wrote), "a buffer error with progress");
             given += used;
             made += wrote;
-            idle = used || wrote || flush == Z_NO_FLUSH ? 0 : idle + 1;
+            idle = used || wrote || flush != Z_FINISH ? 0 : idle + 1;
             // After a complete flush all that went in can be read.
             if ((flush == Z_SYNC_FLUSH || flush == Z_FULL_FLUSH || flush == Z_PARTIAL_FLUSH) && result == Z_OK &&
                 stream.avail_out && !stream.avail_in && (made < 100000 || one_in(random, 50))) {
@@ -351,7 +351,8 @@ static void inflate_case(struct random *random)
     CHECK(actual.result == expected.result, DETAILS);
     CHECK(actual.total_out == expected.total_out, DETAILS);
     CHECK(!memcmp(first, second, expected.total_out < actual.total_out ? expected.total_out : actual.total_out), DETAILS);
-    CHECK(expected.result == Z_DATA_ERROR || actual.adler == expected.adler, DETAILS);
+    // On the way it may tell of output that is not given out yet.
+    CHECK(expected.result != Z_STREAM_END || actual.adler == expected.adler, DETAILS);
     CHECK(!strcmp(actual.message, expected.message), DETAILS);
     // Input is read ahead of what is given out, but never beyond the end.
     CHECK(expected.result != Z_STREAM_END || actual.total_in == expected.total_in, DETAILS);
@@ -384,7 +385,9 @@ static void buffer_case(struct random *random)
             uLongf little = made - 1 - below(random, made - 1);
             unsigned char *short_of = malloc(little);
             result = tested.compress2(short_of, &little, plain, count, level);
-            CHECK(result == Z_BUF_ERROR, "%d", result);
+            // It may do with less when there is less.
+            CHECK(result == Z_BUF_ERROR || (result == Z_OK && reference.uncompress(again, &readable, short_of, little) == Z_OK &&
+                  readable == count && !memcmp(again, plain, count)), "%d", result);
             free(short_of);
         }
         uLong source_tested = made, source_reference = made;
