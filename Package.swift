@@ -30,7 +30,7 @@ let unitSettings: [CSetting] = [
 let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
 
 /// What other programs load: nothing exported but what its version script tells.
-func linking(exports: String) -> [LinkerSetting] {
+func linking(exports: String, _ more: [String] = []) -> [LinkerSetting] {
     guard embedded else { return [] }
     return [
         .unsafeFlags([
@@ -40,6 +40,7 @@ func linking(exports: String) -> [LinkerSetting] {
             // Tables are built once and the program may still point at them; threads that used a queue may end later.
             "-Xlinker", "-z", "-Xlinker", "nodelete",
         ]),
+        .unsafeFlags(more.flatMap { ["-Xlinker", $0] }),
         .linkedLibrary("m"),
     ]
 }
@@ -110,7 +111,7 @@ let package = Package(
     name: "uacce",
     products: [
         .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"])
-    ],
+    ] + (embedded ? [.library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"])] : []),
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
     targets: [
@@ -167,6 +168,18 @@ let package = Package(
                 "CUacce", "COpenSSL", "CLinux",
             ],
             swiftSettings: shipped),
+        .target(
+            name: "ZlibABI",
+            dependencies: ["DeflateStream", "CompressionSessions", "QueueScheduler", "CZlib", "CLinux"],
+            exclude: ["zlib.map"], swiftSettings: shipped,
+            linkerSettings: linking(
+                exports: "Sources/ZlibABI/zlib.map",
+                [
+                    // It can be in libz.so.1's place, and then no other is loaded.
+                    "-soname=libz.so.1", "-Bsymbolic", "-fini=uacce_z_end",
+                    // zlib's functions for files and whole buffers, which call this library's deflate and inflate.
+                    "--whole-archive", ".build-embedded/zlib/libzlib-callers.a", "--no-whole-archive",
+                ])),
         .target(
             name: "UacceProvider",
             dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],

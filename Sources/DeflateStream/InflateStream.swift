@@ -126,6 +126,9 @@ public final class InflateStream: @unchecked Sendable {
         return UInt32(truncatingIfNeeded: zlib.pointee.adler)
     }
 
+    /// Whether more output may come without more input.
+    public var hasPendingOutput: Bool { !ahead.isEmpty || (route == .device && hasMore) }
+
     /// Lets zlib go on from here, for good (until `reset`), and shows its stream, for calls that a device has no answer
     /// to. nil: too much of the stream has passed to read it again, or zlib is to read more of it than the program's next
     /// input (then ``inflate(_:_:)`` goes on all the same).

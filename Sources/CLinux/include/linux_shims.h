@@ -17,12 +17,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,6 +51,17 @@ static inline void *linux_map(size_t length, int protection, int flags, int fd, 
 // The environment, an extern char ** that Swift's concurrency checking refuses.
 extern char **environ;
 static inline char *const *linux_environment(void) { return environ; }
+
+// Copies memory of this process that may not be there; false, with errno EFAULT then. process_vm_readv(2) is declared only
+// with _GNU_SOURCE.
+static inline _Bool linux_look(void *destination, const void *source, size_t count)
+{
+    struct iovec to = {destination, count}, from = {(void *)source, count};
+    return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) == (long)count;
+}
+
+// Whether the program has more privileges than its caller, whose environment it must not trust then.
+static inline int linux_is_privileged(void) { return getauxval(AT_SECURE) != 0; }
 
 // Hides a value from the optimiser, so that arithmetic on secrets is not turned back into a branch.
 static inline uint64_t linux_value_barrier(uint64_t value)
