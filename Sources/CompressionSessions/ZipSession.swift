@@ -24,11 +24,13 @@ public struct ZipSession: ~Copyable {
     /// Whether the last request ended between two blocks, as every compressing one does.
     public private(set) var isBetweenBlocks = true
 
-    private let engine: CompressionEngine
+    let engine: CompressionEngine
     // The engine's own, unretained: each use of it would otherwise count references.
-    private let scheduler: Unmanaged<Scheduler>
+    let scheduler: Unmanaged<Scheduler>
     private let memory: ZipMemory
-    private var template: ZipDescriptor
+    private(set) var template: ZipDescriptor
+    /// For requests side by side; made when there are any.
+    var pipeline: ZipPipeline?
     /// Whether the device has done a part of the stream.
     private var isBegun = false
     /// What there was before the window was last forgotten; the device knows nothing of it.
@@ -226,6 +228,16 @@ public struct ZipSession: ~Copyable {
             progress.checksum = UInt32(
                 truncatingIfNeeded: zlib_crc32_combine(uLong(before.checksum), uLong(checksum), byteCountSince))
         }
+    }
+
+    /// Moves the stream's progress on over a piece that began anew, and leaves the stream to begin anew.
+    mutating func join(_ piece: ZipDescriptor) {
+        before = progress
+        isBegun = false
+        take(
+            format == .gzip ? zipWireChecksum(crc32: piece.checksum) : piece.checksum, byteCount: Int(piece.consumed))
+        before = progress
+        byteCountSince = 0
     }
 
     /// Bytes of an end without a device.
