@@ -55,8 +55,8 @@ let hostTargets: [Target] = [
     .executableTarget(
         name: "uaccectl",
         dependencies: [
-            "CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "UacceDevice",
-            "HisiliconABI",
+            "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "EmulatedQM", "EmulatedSEC",
+            "SoftwareCrypto", "UacceDevice", "HisiliconABI", "CLinux",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
