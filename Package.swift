@@ -159,7 +159,7 @@ let package = Package(
             swiftSettings: shipped),
         .target(
             name: "DeflateStream",
-            dependencies: ["CompressionSessions", "QueueScheduler", "CZlib", "CLinux"],
+            dependencies: ["CompressionSessions", "EmulatedZIP", "QueueScheduler", "CZlib", "CLinux"],
             swiftSettings: shipped),
         .target(
             name: "CryptoSessions",

@@ -41,7 +41,9 @@ import Testing
             let made = try CommandTests.uaccectl(
                 "compress", "--backend", "emulator", "--api", api, "-v", level, file)
             #expect(made.status == 0 && made.output.contains("\"device\":0,"))
-            #expect(!made.output.hasPrefix("{\"device\":\"hisi_zip-0\",\"backend\":\"emulator\",\"api\":\"hisi_qm_\(api)\",\"requests\":0"))
+            #expect(
+                !made.output.hasPrefix(
+                    "{\"device\":\"hisi_zip-0\",\"backend\":\"emulator\",\"api\":\"hisi_qm_\(api)\",\"requests\":0"))
             #expect(!FileManager.default.fileExists(atPath: file))
             let packed = try Data(contentsOf: URL(fileURLWithPath: file + ".gz"))
             #expect(packed.count < sample.count / 3)
