@@ -85,12 +85,14 @@ extension Scheduler {
         else { return }
         let queue = holder.assumingMemoryBound(to: LeasedQueue.self)
         queue.pointee.lock.acquire()
-        if pool.isEmulated, configuration.engineThreads == 0 {
+        if isCallerDriven {
             queue.pointee.pair.withdraw(request, void: void)
         } else {
             // Somebody works on it now, or has.
             var watch = ProgressWatch(milliseconds: configuration.timeout)
-            while request.pointee.state == .posted, !queue.pointee.pair.isStopped, !watch.isStuck { queue.pointee.workOff() }
+            while request.pointee.state == .posted, !queue.pointee.pair.isStopped, !watch.isStuck {
+                queue.pointee.workOff()
+            }
         }
         let isOut = request.pointee.state == .posted
         queue.pointee.lock.release()

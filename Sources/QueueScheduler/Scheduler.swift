@@ -56,6 +56,13 @@ public final class Scheduler: @unchecked Sendable {
         self.guardPage.adopt(1)
     }
 
+    /// Whether an emulated device does the work on the thread that asks for it.
+    public var isCallerDriven: Bool { pool.isEmulated && configuration.engineThreads == 0 }
+
+    /// Whether the caller is in a job that can be paused.
+    @inline(__always)
+    public var isInJob: Bool { pausing?.currentJob() != nil }
+
     // MARK: - Requests
 
     /// Has a device work on one request, and waits for it.
