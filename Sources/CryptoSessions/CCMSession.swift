@@ -187,7 +187,7 @@ public struct CCMSession: ~Copyable {
         if let cause = policy.cause(byteCount: total) { return cause }
         guard isExpressible(message) else { return .unsupported }
         memory.prepare(message, version: version)
-        return scheduler.complete(memory.request, byteCount: total, mayPause: policy.mayPause)
+        return scheduler.complete(memory.request, byteCount: total, waiting: policy.waiting)
     }
 
     /// Whether there is a descriptor for it. v2 devices take no empty payload, v3 devices none that has no additional

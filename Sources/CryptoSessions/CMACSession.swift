@@ -133,7 +133,7 @@ public final class CMACSession {
         if let cause = policy.cause(byteCount: byteCount) { return cause }
         memory.prepare(
             .cmac, keyByteCount: algorithm.keyByteCount, staging.bytes, byteCount, version: engine.scheduler.version)
-        return engine.run(memory.request, byteCount: byteCount, mayPause: policy.mayPause)
+        return engine.run(memory.request, byteCount: byteCount, waiting: policy.waiting)
     }
 
     private func makeProcessorKey() -> BlockMACKey? {

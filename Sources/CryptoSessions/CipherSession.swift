@@ -357,7 +357,7 @@ public struct CipherSession: ~Copyable {
         }
         inStep = nil
         memory.address(input, output, byteCount, version: version)
-        guard let cause = scheduler.complete(memory.request, byteCount: byteCount, mayPause: policy.mayPause) else {
+        guard let cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting) else {
             return false
         }
         // Hardware that had the request may have written some of its output, and in place that was the input.

@@ -237,7 +237,7 @@ public struct DigestSession: ~Copyable {
     ) throws(SessionError) -> ProcessorCause? {
         if let cause { return cause }
         memory.prepare(algorithm, part, data, byteCount, version: version)
-        return scheduler.complete(memory.request, byteCount: byteCount, mayPause: policy.mayPause)
+        return scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting)
     }
 }
 

@@ -260,7 +260,7 @@ public struct GCMSession: ~Copyable {
         // The device hashes from zero; adding the hash so far to the first block is the same as going on from it.
         xor16(memory.staging, memory.staging, memory.accumulator)
         memory.prepareHash(memory.staging, byteCount, keyByteCount: keyByteCount, version: version)
-        guard let cause = scheduler.complete(memory.request, byteCount: byteCount, mayPause: policy.mayPause) else {
+        guard let cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting) else {
             return nil
         }
         xor16(memory.staging, memory.staging, memory.accumulator)
@@ -276,7 +276,7 @@ public struct GCMSession: ~Copyable {
             inStep = nil
             memory.preparePayload(
                 input, output, byteCount, isEncrypting: isEncrypting, keyByteCount: keyByteCount, version: version)
-            cause = scheduler.complete(memory.request, byteCount: byteCount, mayPause: policy.mayPause)
+            cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting)
             let isTouched = cause != nil && memory.request.pointee.state != .idle
             if isTouched, !engine.scheduler.failsWithoutWriting, input == UnsafeRawPointer(output) { throw .inputLost }
         }

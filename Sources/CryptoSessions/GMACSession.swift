@@ -169,7 +169,7 @@ public final class GMACSession {
     private func runDescriptor(_ work: BlockMACMemory.Work, _ byteCount: Int) -> ProcessorCause? {
         if let cause = policy.cause(byteCount: byteCount) { return cause }
         memory.prepare(work, keyByteCount: keyByteCount, staging.bytes, byteCount, version: engine.scheduler.version)
-        return engine.run(memory.request, byteCount: byteCount, mayPause: policy.mayPause)
+        return engine.run(memory.request, byteCount: byteCount, waiting: policy.waiting)
     }
 
     private func makeProcessorKey() throws(SessionError) -> GCMKey {

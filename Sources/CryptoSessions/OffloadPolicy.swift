@@ -2,7 +2,7 @@
 
 import QueueScheduler
 
-/// Which requests of a session are the CPU's by policy, and which may pause the ASYNC job they are made in.
+/// Which requests of a session are the CPU's by policy, and how those of the device may wait.
 ///
 /// A request that waits in a paused job costs two changes of stack more, and has company when its turn comes. Digests, MACs
 /// and chained encryption gain by company, several times over, and are worth that from a few hundred bytes on, long
@@ -13,7 +13,7 @@ struct OffloadPolicy {
     let always: Int
     /// ... and from which on in a job: at most as many.
     let inJobs: Int
-    let mayPause: Bool
+    let waiting: Waiting
     private let scheduler: Unmanaged<Scheduler>
 
     /// - Parameters:
@@ -25,12 +25,15 @@ struct OffloadPolicy {
         scheduler = .passUnretained(engine.scheduler)
         let configuration = engine.scheduler.configuration
         always = configuration.minimumOffload[algorithmClass]
+        let mayPause: Bool
         switch configuration.async {
         case .off: mayPause = false
         case .all: mayPause = true
         case .auto: mayPause = (gainsByCompany || !engine.scheduler.isCallerDriven) && !isGenerators
         }
         inJobs = mayPause ? min(always, configuration.minimumOffloadInJobs[algorithmClass]) : always
+        let seeksCompany = gainsByCompany && configuration.company && engine.scheduler.isCallerDriven
+        waiting = seeksCompany ? .forCompany : mayPause ? .inJobs : .none
     }
 
     /// nil: the device has it; else the cause, which is its size.

@@ -41,6 +41,8 @@ public struct Configuration: Sendable {
     public var minimumOffload = OffloadThresholds(OffloadThresholds.measured) ?? OffloadThresholds()
     /// In ASYNC jobs, for what gains by company, if it is less.
     public var minimumOffloadInJobs = OffloadThresholds(OffloadThresholds.measuredInJobs) ?? OffloadThresholds()
+    /// Whether requests of threads that outnumber the processors are done together, see `Waiting`.
+    public var company = true
     /// Whether the CPU takes over what a device failed to do.
     public var fallback = true
     /// Milliseconds without progress after which a queue counts as stuck, 1 to 60,000.

@@ -96,6 +96,12 @@ public struct ConfigurationKey: Sendable {
             return true
         },
         ConfigurationKey(
+            name: "company", defaultValue: "on", values: "on, off",
+            help: "whether requests of threads that outnumber the processors are done together, where that is faster"
+        ) { configuration, text in
+            set(&configuration.company, text)
+        },
+        ConfigurationKey(
             name: "fallback", defaultValue: "on", values: "on, off",
             help: "whether the CPU takes over what a device failed to do"
         ) { configuration, text in

@@ -34,7 +34,8 @@ import Testing
 
     @Test(arguments: [
         ("backend", "kernel"), ("backend", "emulator"), ("api", "v2"), ("engine_threads", "64"),
-        ("algorithms", "ALL, -MD5"), ("min_offload", "512, sm4:64"), ("min_offload_async", "9"), ("fallback", "off"),
+        ("algorithms", "ALL, -MD5"), ("min_offload", "512, sm4:64"), ("min_offload_async", "9"), ("company", "off"),
+        ("unit_plan", "/tmp/p"), ("units", "vector"), ("async", "all"), ("fallback", "off"),
         ("timeout", "1"),
         ("timeout", "60000"), ("stats", "/tmp/x"), ("log", "stderr"), ("faults", "stuck@3,busy@2x4"),
         ("strict_addresses", "on"),
