@@ -29,6 +29,7 @@ public final class Scheduler: @unchecked Sendable {
     private var generation: UInt64 = 1
     private var threads: UnsafeMutablePointer<ThreadQueue>?
     private let retired = RetiredCounters()
+    private let counterStore: CounterStore
 
     /// - Parameters:
     ///   - driverName: of the devices to use, such as `hisi_sec2`.
@@ -50,7 +51,9 @@ public final class Scheduler: @unchecked Sendable {
         self.guardPage = guardPage
         threadKey = key
         log = Log(target: configuration.logFile)
-        pool = DevicePool(configuration: configuration, driverName: driverName, makeBlock: makeBlock)
+        counterStore = CounterStore(driverName: driverName, publishes: configuration.publish)
+        pool = DevicePool(
+            configuration: configuration, driverName: driverName, counterStore: counterStore, makeBlock: makeBlock)
         version = pool.version
         failsWithoutWriting = pool.isEmulated
         self.guardPage.adopt(1)
@@ -140,6 +143,7 @@ public final class Scheduler: @unchecked Sendable {
         } catch {
             return error == .full ? .full : .device
         }
+        queue.pointee.counters.depth.set(queue.pointee.pair.inFlightCount)
         request.pointee.holder = UnsafeMutableRawPointer(queue)
         queue.pointee.holderCount.add(1, ordering: .relaxed)
         return nil
@@ -166,6 +170,7 @@ public final class Scheduler: @unchecked Sendable {
         queue.pointee.pair.advance()
         let count = queue.pointee.pair.poll()
         guard count > 0 else { return }
+        queue.pointee.counters.depth.set(queue.pointee.pair.inFlightCount)
         queue.pointee.counters.batches.add(1)
         queue.pointee.counters.greatestBatch.raise(to: count)
     }
@@ -247,6 +252,7 @@ public final class Scheduler: @unchecked Sendable {
             queue.pointee.pair.advance()
             if queue.pointee.pair.poll() > 0 { deadline = nil }
             if request.pointee.state == .completed {
+                if polls >= pollsBeforeSleep { queue.pointee.counters.depth.set(queue.pointee.pair.inFlightCount) }
                 queue.pointee.counters.batches.add(1)
                 queue.pointee.counters.greatestBatch.raise(to: 1)
                 return nil
@@ -260,6 +266,7 @@ public final class Scheduler: @unchecked Sendable {
             let now = monotonicMilliseconds()
             guard let limit = deadline else {
                 deadline = now + UInt64(configuration.timeout)
+                queue.pointee.counters.depth.set(queue.pointee.pair.inFlightCount)
                 continue
             }
             if now >= limit {
@@ -306,6 +313,7 @@ public final class Scheduler: @unchecked Sendable {
         pool.leaveBehind()
         threads = nil
         retired.reset()
+        counterStore.leaveBehind()
         generation += 1
         guardPage.adopt(generation)
     }
@@ -315,8 +323,10 @@ public final class Scheduler: @unchecked Sendable {
         guardPage.withLock {
             settle()
             let thread = UnsafeMutablePointer<ThreadQueue>.allocate(capacity: 1)
-            thread.initialize(to: ThreadQueue(scheduler: self, generation: generation))
+            let processor = counterStore.makeProcessorCounters()
+            thread.initialize(to: ThreadQueue(scheduler: self, generation: generation, processor: processor))
             guard pthread_setspecific(threadKey, thread) == 0 else {
+                counterStore.giveBack(processor.words)
                 thread.deinitialize(count: 1)
                 thread.deallocate()
                 return nil
@@ -416,6 +426,7 @@ public final class Scheduler: @unchecked Sendable {
     /// With the lock held.
     private func free(_ queue: UnsafeMutablePointer<LeasedQueue>) {
         retired.add(queue)
+        counterStore.giveBack(queue.pointee.counters.words)
         queue.deinitialize(count: 1)
         queue.deallocate()
     }
@@ -435,6 +446,7 @@ public final class Scheduler: @unchecked Sendable {
     private func remove(_ thread: UnsafeMutablePointer<ThreadQueue>) {
         if let queue = thread.pointee.queue { release(queue) }
         retired.add(thread)
+        counterStore.giveBack(thread.pointee.processor.words)
         thread.pointee.next?.pointee.previous = thread.pointee.previous
         if let previous = thread.pointee.previous {
             previous.pointee.next = thread.pointee.next
@@ -488,6 +500,7 @@ public final class Scheduler: @unchecked Sendable {
         guardPage.withLock {
             if guardPage.generation == 0 { return }
             while let thread = threads { remove(thread) }
+            counterStore.shutDown()
             pool.shutDown()
         }
     }
