@@ -321,17 +321,11 @@ public struct CipherSession: ~Copyable {
     ) throws(SessionError) {
         if byteCount < threshold { return try processorTransform(input, output, byteCount, .size) }
         memory.address(input, output, byteCount, version: version)
-        memory.request.pointee.state = .idle
-        var cause = run(byteCount)
-        if cause == nil {
-            if memory.request.succeeded { return }
-            engine.scheduler.reportError(type: memory.request.errorType)
-            cause = .device
-        }
+        guard let cause = scheduler.complete(memory.request, byteCount: byteCount, mayPause: mayPause) else { return }
         // Hardware that had the request may have written some of its output, and in place that was the input.
         let isTouched = memory.request.pointee.state != .idle && !engine.scheduler.failsWithoutWriting
         if isTouched, input == UnsafeRawPointer(output) { throw .inputLost }
-        try processorTransform(input, output, byteCount, cause.unsafelyUnwrapped)
+        try processorTransform(input, output, byteCount, cause)
     }
 
     private mutating func processorTransform(
@@ -349,11 +343,5 @@ public struct CipherSession: ~Copyable {
         guard software.unsafelyUnwrapped.run(iv: iv, input: input, output: output, byteCount: byteCount) else {
             throw .softwareFailed
         }
-    }
-
-    /// Has the device work on the request as it stands in memory.
-    @inline(__always)
-    private func run(_ byteCount: Int) -> ProcessorCause? {
-        scheduler._withUnsafeGuaranteedRef { $0.run(memory.request, byteCount: byteCount, mayPause: mayPause) }
     }
 }

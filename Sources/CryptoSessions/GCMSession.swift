@@ -254,7 +254,7 @@ public struct GCMSession: ~Copyable {
         // The device hashes from zero; adding the hash so far to the first block is the same as going on from it.
         xor16(memory.staging, memory.staging, memory.accumulator)
         memory.prepareHash(memory.staging, byteCount, keyByteCount: keyByteCount, version: version)
-        guard let cause = outcome(byteCount) else { return nil }
+        guard let cause = scheduler.complete(memory.request, byteCount: byteCount) else { return nil }
         xor16(memory.staging, memory.staging, memory.accumulator)
         return cause
     }
@@ -269,7 +269,7 @@ public struct GCMSession: ~Copyable {
         } else {
             memory.preparePayload(
                 input, output, byteCount, isEncrypting: isEncrypting, keyByteCount: keyByteCount, version: version)
-            cause = outcome(byteCount)
+            cause = scheduler.complete(memory.request, byteCount: byteCount)
             let isTouched = cause != nil && memory.request.pointee.state != .idle
             if isTouched, !engine.scheduler.failsWithoutWriting, input == UnsafeRawPointer(output) { throw .inputLost }
         }
@@ -294,17 +294,6 @@ public struct GCMSession: ~Copyable {
                 iv: memory.keystream, input: input, output: output, byteCount: byteCount)
         else { throw .softwareFailed }
         if isEncrypting { absorb(output, blockCount: byteCount / 16, into: memory.accumulator) }
-    }
-
-    /// Has the device work on the request as it stands in memory. nil: done, without an error.
-    private func outcome(_ byteCount: Int) -> ProcessorCause? {
-        memory.request.pointee.state = .idle
-        if let cause = scheduler._withUnsafeGuaranteedRef({ $0.run(memory.request, byteCount: byteCount) }) {
-            return cause
-        }
-        if memory.request.succeeded { return nil }
-        engine.scheduler.reportError(type: memory.request.errorType)
-        return .device
     }
 }
 

@@ -9,7 +9,7 @@ import SoftwareCrypto
 final class UnitTable {
     private let choices: UnitChoices
     private let libcrypto: LibcryptoUnit
-    private lazy var vector = VectorUnit()
+    private lazy var vector = VectorUnit(libcrypto: libcrypto)
     private var ipsecMB: IPSecMBUnit?
     private var isIPSecMBAbsent = false
     /// Bytes of work that intel-ipsec-mb would have had so far.
