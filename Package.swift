@@ -69,9 +69,12 @@ let hostTargets: [Target] = [
         dependencies: ["HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CUacce", "CLinux"],
         swiftSettings: common),
     .testTarget(
+        name: "PublishedCountersTests", dependencies: ["PublishedCounters", "CLinux"], swiftSettings: common),
+    .testTarget(
         name: "QueueSchedulerTests",
         dependencies: [
-            "QueueScheduler", "HisiliconDriver", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "UacceDevice",
+            "QueueScheduler", "PublishedCounters", "HisiliconDriver", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto",
+            "UacceDevice",
             "HisiliconABI", "CLinux",
         ],
         swiftSettings: common),
@@ -120,9 +123,12 @@ let package = Package(
                 "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CIPSecMB", "VectorKernels", "CUacce", "CLinux",
             ],
             swiftSettings: shipped),
+        .target(name: "PublishedCounters", dependencies: ["CLinux"], swiftSettings: shipped),
         .target(
             name: "QueueScheduler",
-            dependencies: ["HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            dependencies: [
+                "PublishedCounters", "HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux",
+            ],
             swiftSettings: shipped),
         .target(
             name: "CryptoSessions",

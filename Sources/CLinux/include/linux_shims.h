@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -32,6 +33,10 @@ static inline int linux_errno(void) { return errno; }
 // open(2) and ioctl(2) are variadic.
 static inline int linux_open(const char *path, int flags) { return open(path, flags | O_CLOEXEC); }
 static inline int linux_create(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
+static inline int linux_open_at(int directory, const char *path, int flags, mode_t mode)
+{
+    return openat(directory, path, flags | O_CLOEXEC, mode);
+}
 /// A descriptor that is readable from the start and stays so, as long as nobody reads it. -1: none is left.
 static inline int linux_readable_descriptor(void) { return eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK); }
 static inline int linux_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
@@ -63,6 +68,12 @@ static inline int linux_processor(void) { return sched_getcpu(); }
 // The environment, an extern char ** that Swift's concurrency checking refuses.
 extern char **environ;
 static inline char *const *linux_environment(void) { return environ; }
+
+// A variable of the environment; NULL in a program that has more privileges than whoever started it.
+static inline const char *linux_secure_environment(const char *name) { return getauxval(AT_SECURE) ? NULL : getenv(name); }
+
+// The kernel's id of this thread. gettid(2) has a wrapper only with _GNU_SOURCE.
+static inline pid_t linux_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 
 // Hides a value from the optimiser, so that arithmetic on secrets is not turned back into a branch.
 static inline uint64_t linux_value_barrier(uint64_t value)
