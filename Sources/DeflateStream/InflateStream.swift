@@ -315,6 +315,8 @@ public final class InflateStream: @unchecked Sendable {
             let code = callZlib(&replay, .sync)
             replayedByteCount = journal.count - replay.inputByteCount
             if rest == 0 { return true }
+            // What zlib finds wrong in what follows, it says again.
+            if code == Z_DATA_ERROR, rest == before.1 - replay.outputByteCount { return true }
             guard code == Z_OK || code == Z_STREAM_END, before != (replay.inputByteCount, replay.outputByteCount)
             else { return false }
             rest -= before.1 - replay.outputByteCount

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CZlib
+import CompressionSessions
 import DeflateStream
 
 extension DeflateCall {
@@ -28,9 +29,10 @@ extension DeflateCall {
         continued.pointee.avail_in = stream.pointee.avail_in
         continued.pointee.next_out = stream.pointee.next_out
         continued.pointee.avail_out = stream.pointee.avail_out
+        let before = (continued.pointee.total_in, continued.pointee.total_out)
         let result = call(continued)
-        stream.pointee.total_in += uLong(stream.pointee.avail_in - continued.pointee.avail_in)
-        stream.pointee.total_out += uLong(stream.pointee.avail_out - continued.pointee.avail_out)
+        stream.pointee.total_in &+= continued.pointee.total_in &- before.0
+        stream.pointee.total_out &+= continued.pointee.total_out &- before.1
         stream.pointee.next_in = continued.pointee.next_in
         stream.pointee.avail_in = continued.pointee.avail_in
         stream.pointee.next_out = continued.pointee.next_out
@@ -69,8 +71,15 @@ extension DeflateCall {
 
     /// `deflateSetDictionary`, which comes before data, or between blocks that nothing has followed yet.
     func setDictionary(_ dictionary: UnsafePointer<Bytef>?, _ byteCount: uInt) -> Int32 {
-        if record.pointee.gatheredCount > 0 { return Z_STREAM_ERROR }
+        let isBegun = record.pointee.route == .device && record.pointee.format != .raw
+        if isBegun || record.pointee.gatheredCount > 0 { return Z_STREAM_ERROR }
         return handOver { zlib_deflateSetDictionary($0, dictionary, byteCount) }
+    }
+
+    /// `deflateSetHeader`, which has no effect any more once there was data.
+    func setHeader(_ header: gz_headerp?) -> Int32 {
+        if record.pointee.route == .device { return record.pointee.format == .gzip ? Z_OK : Z_STREAM_ERROR }
+        return handOver { zlib_deflateSetHeader($0, header) }
     }
 
     /// `deflateGetDictionary`: what the next data may refer to.

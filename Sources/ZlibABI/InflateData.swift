@@ -135,9 +135,10 @@ extension InflateCall {
         continued.pointee.avail_in = stream.pointee.avail_in
         continued.pointee.next_out = stream.pointee.next_out
         continued.pointee.avail_out = stream.pointee.avail_out
+        let before = (continued.pointee.total_in, continued.pointee.total_out)
         let result = call(continued)
-        stream.pointee.total_in += uLong(stream.pointee.avail_in - continued.pointee.avail_in)
-        stream.pointee.total_out += uLong(stream.pointee.avail_out - continued.pointee.avail_out)
+        stream.pointee.total_in &+= continued.pointee.total_in &- before.0
+        stream.pointee.total_out &+= continued.pointee.total_out &- before.1
         stream.pointee.next_in = continued.pointee.next_in
         stream.pointee.avail_in = continued.pointee.avail_in
         stream.pointee.next_out = continued.pointee.next_out
