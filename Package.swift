@@ -14,7 +14,8 @@ let shipped: [SwiftSetting] =
     + (embedded
         ? [
             .enableExperimentalFeature("Embedded"),
-            .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
+            // The ordinary build, which all tests run too, checks that no access overlaps another.
+            .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections", "-enforce-exclusivity=unchecked"]),
             .unsafeFlags(["-Xcc", "-DUACCE_EMBEDDED"]),
         ] : [])
 

@@ -187,7 +187,7 @@ public struct CCMSession: ~Copyable {
         if total < threshold { return .size }
         guard isExpressible(message) else { return .unsupported }
         memory.prepare(message, version: version)
-        return engine.run(memory.request, byteCount: total)
+        return scheduler.complete(memory.request, byteCount: total)
     }
 
     /// Whether there is a descriptor for it. v2 devices take no empty payload, v3 devices none that has no additional

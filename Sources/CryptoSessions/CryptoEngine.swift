@@ -45,10 +45,7 @@ public final class CryptoEngine: @unchecked Sendable {
     /// Has a device work on a request whose descriptor is filled in. nil: it did, without an error; else why the CPU must.
     @inline(__always)
     func run(_ request: UnsafeMutablePointer<Request>, byteCount: Int) -> ProcessorCause? {
-        if let cause = scheduler.run(request, byteCount: byteCount) { return cause }
-        if request.succeeded { return nil }
-        scheduler.reportError(type: request.errorType)
-        return .device
+        Unmanaged.passUnretained(scheduler).complete(request, byteCount: byteCount)
     }
 
     /// Takes a request back that is still out because the job that waits for it was dropped. Every session does so before
@@ -84,5 +81,24 @@ public final class CryptoEngine: @unchecked Sendable {
             }
         }
         scheduler.countProcessor(cause)
+    }
+}
+
+extension Unmanaged<Scheduler> {
+    /// Has a device work on a request whose descriptor is filled in. nil: it did, without an error; else why the CPU
+    /// must.
+    ///
+    /// Sessions hold their engine's scheduler unretained for this: each use of it would otherwise count references.
+    @inline(__always)
+    func complete(
+        _ request: UnsafeMutablePointer<Request>, byteCount: Int, mayPause: Bool = true
+    ) -> ProcessorCause? {
+        _withUnsafeGuaranteedRef { scheduler in
+            request.pointee.state = .idle
+            if let cause = scheduler.run(request, byteCount: byteCount, mayPause: mayPause) { return cause }
+            if request.succeeded { return nil }
+            scheduler.reportError(type: request.errorType)
+            return .device
+        }
     }
 }

@@ -239,16 +239,7 @@ public struct DigestSession: ~Copyable {
     ) throws(SessionError) -> ProcessorCause? {
         if let cause { return cause }
         memory.prepare(algorithm, part, data, byteCount, version: version)
-        if let cause = run(byteCount) { return cause }
-        if memory.request.succeeded { return nil }
-        engine.scheduler.reportError(type: memory.request.errorType)
-        return .device
-    }
-
-    /// Has the device work on the request as it stands in memory.
-    @inline(__always)
-    private func run(_ byteCount: Int) -> ProcessorCause? {
-        scheduler._withUnsafeGuaranteedRef { $0.run(memory.request, byteCount: byteCount) }
+        return scheduler.complete(memory.request, byteCount: byteCount)
     }
 }
 

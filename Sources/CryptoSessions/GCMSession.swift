@@ -28,6 +28,8 @@ public struct GCMSession: ~Copyable {
     private var blockCipher: SoftwareCipher?
     // Made when the CPU first has to encrypt more than a block.
     private var counterCipher: SoftwareCipher?
+    /// `counterCipher`, while its counter is this session's.
+    private var inStep: Unmanaged<SoftwareCipher>?
     private var associatedByteCount: UInt64 = 0
     private var payloadByteCount: UInt64 = 0
     /// Bytes of associated data in `memory.staging`.
@@ -88,6 +90,7 @@ public struct GCMSession: ~Copyable {
     public mutating func setKey(_ key: UnsafeRawPointer) throws(SessionError) {
         memory.key.copyMemory(from: key, byteCount: keyByteCount)
         blockCipher = nil
+        inStep = nil
         counterCipher = nil
         memset(memory.hashKey, 0, 16)
         try encryptBlock(memory.hashKey, into: memory.hashKey)
@@ -106,6 +109,7 @@ public struct GCMSession: ~Copyable {
         payloadByteCount = 0
         stagedByteCount = 0
         partialByteCount = 0
+        inStep = nil
         memset(memory.accumulator, 0, 16)
         // J0 (7.1, step 2).
         memset(memory.firstCounter, 0, 16)
@@ -144,6 +148,7 @@ public struct GCMSession: ~Copyable {
         let end = done + whole
         while done < end {
             let count = min(end - done, Self.descriptorCapacity, bytesToCounterWrap)
+            if count == bytesToCounterWrap { inStep = nil }
             try transform(input + done, output + done, count)
             done += count
         }
@@ -187,6 +192,7 @@ public struct GCMSession: ~Copyable {
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) throws(SessionError) {
         incrementCounter(memory.counter, by: 1)
+        inStep = nil
         try encryptBlock(memory.counter, into: memory.keystream)
         mixPartial(input, output, byteCount)
     }
@@ -254,7 +260,7 @@ public struct GCMSession: ~Copyable {
         // The device hashes from zero; adding the hash so far to the first block is the same as going on from it.
         xor16(memory.staging, memory.staging, memory.accumulator)
         memory.prepareHash(memory.staging, byteCount, keyByteCount: keyByteCount, version: version)
-        guard let cause = outcome(byteCount) else { return nil }
+        guard let cause = scheduler.complete(memory.request, byteCount: byteCount) else { return nil }
         xor16(memory.staging, memory.staging, memory.accumulator)
         return cause
     }
@@ -267,9 +273,10 @@ public struct GCMSession: ~Copyable {
         if byteCount < threshold {
             cause = .size
         } else {
+            inStep = nil
             memory.preparePayload(
                 input, output, byteCount, isEncrypting: isEncrypting, keyByteCount: keyByteCount, version: version)
-            cause = outcome(byteCount)
+            cause = scheduler.complete(memory.request, byteCount: byteCount)
             let isTouched = cause != nil && memory.request.pointee.state != .idle
             if isTouched, !engine.scheduler.failsWithoutWriting, input == UnsafeRawPointer(output) { throw .inputLost }
         }
@@ -285,26 +292,30 @@ public struct GCMSession: ~Copyable {
     private mutating func processorTransform(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) throws(SessionError) {
-        if counterCipher == nil { counterCipher = try makeCipher(.ctr) }
         if !isEncrypting { absorb(input, blockCount: byteCount / 16, into: memory.accumulator) }
-        memory.keystream.copyMemory(from: memory.counter, byteCount: 16)
-        incrementCounter(memory.keystream, by: 1)
-        guard
-            counterCipher.unsafelyUnwrapped.run(
-                iv: memory.keystream, input: input, output: output, byteCount: byteCount)
-        else { throw .softwareFailed }
+        let isDone =
+            if let inStep {
+                inStep._withUnsafeGuaranteedRef { $0.resume(input: input, output: output, byteCount: byteCount) }
+            } else {
+                try startCounterCipher(input, output, byteCount)
+            }
+        guard isDone else { throw .softwareFailed }
         if isEncrypting { absorb(output, blockCount: byteCount / 16, into: memory.accumulator) }
     }
 
-    /// Has the device work on the request as it stands in memory. nil: done, without an error.
-    private func outcome(_ byteCount: Int) -> ProcessorCause? {
-        memory.request.pointee.state = .idle
-        if let cause = scheduler._withUnsafeGuaranteedRef({ $0.run(memory.request, byteCount: byteCount) }) {
-            return cause
-        }
-        if memory.request.succeeded { return nil }
-        engine.scheduler.reportError(type: memory.request.errorType)
-        return .device
+    /// Encrypts or decrypts from the present counter on, and leaves `counterCipher` in step.
+    @inline(never)
+    private mutating func startCounterCipher(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
+    ) throws(SessionError) -> Bool {
+        if counterCipher == nil { counterCipher = try makeCipher(.ctr) }
+        let cipher = counterCipher.unsafelyUnwrapped
+        memory.keystream.copyMemory(from: memory.counter, byteCount: 16)
+        incrementCounter(memory.keystream, by: 1)
+        // libcrypto counts in 128 bits: the two part at the wrap, which ends a piece (`bytesToCounterWrap`).
+        let wraps = byteCount == bytesToCounterWrap
+        inStep = wraps ? nil : .passUnretained(cipher)
+        return cipher.run(iv: memory.keystream, input: input, output: output, byteCount: byteCount)
     }
 }
 

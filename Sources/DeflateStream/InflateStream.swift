@@ -18,7 +18,8 @@ public enum InflateFormat: Equatable, Sendable {
 ///
 /// zlib reads the header; the device sees what lies behind it, and the trailer. Small outputs are served from a buffer that
 /// the device fills ahead; input is then consumed ahead of what was given out, but never beyond the stream's end. What is
-/// wrong with a stream zlib says, too: it reads again what the device was given.
+/// wrong with a stream zlib says, too: it reads again what the device was given. Where input stops in the middle of a code,
+/// the last byte or two before it may wait for more, which zlib would give out.
 ///
 /// Not for two threads at once.
 public final class InflateStream: @unchecked Sendable {
@@ -36,8 +37,11 @@ public final class InflateStream: @unchecked Sendable {
     private let engine: CompressionEngine
     private let format: InflateFormat
     private let windowBits: Int
-    /// Reads the header, and goes on behind it when the device does not.
-    private let zlib: UnsafeMutablePointer<z_stream>
+    /// Reads headers that are out of the ordinary, and goes on behind the header when the device does not. Made when it is
+    /// first needed.
+    private var zlib: UnsafeMutablePointer<z_stream>?
+    /// The header, when it was ordinary, for zlib to read it after all.
+    private var header = OrdinaryHeader()
 
     private var session: ZipSession?
     private var journal = Journal()
@@ -60,17 +64,6 @@ public final class InflateStream: @unchecked Sendable {
         self.engine = engine
         self.format = format
         self.windowBits = windowBits
-        zlib = .allocate(capacity: 1)
-        zlib.initialize(to: z_stream())
-        let bits = Int32(windowBits)
-        let code =
-            switch format {
-            case .raw: zlib_begin_inflate(zlib, -bits)
-            case .zlib: zlib_begin_inflate(zlib, bits)
-            case .gzip: zlib_begin_inflate(zlib, bits + 16)
-            case .automatic: zlib_begin_inflate(zlib, bits + 32)
-            }
-        if code != Z_OK { return nil }
         if format == .raw, !begin(.raw) { return nil }
     }
 
@@ -80,9 +73,13 @@ public final class InflateStream: @unchecked Sendable {
         engine = other.engine
         format = other.format
         windowBits = other.windowBits
-        zlib = .allocate(capacity: 1)
-        zlib.initialize(to: z_stream())
-        guard zlib_inflateCopy(zlib, other.zlib) == Z_OK else { return nil }
+        header = other.header
+        if let original = other.zlib {
+            let copy = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+            copy.initialize(to: z_stream())
+            zlib = copy
+            guard zlib_inflateCopy(copy, original) == Z_OK else { return nil }
+        }
         failure = other.failure
         phase = other.phase
         givenByteCount = other.givenByteCount
@@ -101,13 +98,13 @@ public final class InflateStream: @unchecked Sendable {
     }
 
     deinit {
-        zlib_inflateEnd(zlib)
-        zlib.deallocate()
+        dropZlib()
     }
 
     /// As new (`inflateReset`).
     public func reset() {
-        zlib_inflateReset(zlib)
+        dropZlib()
+        header = OrdinaryHeader()
         journal.clear()
         replayedByteCount = 0
         ahead.removeAll()
@@ -122,7 +119,7 @@ public final class InflateStream: @unchecked Sendable {
     /// What `strm->adler` is: Adler-32 (zlib) or CRC-32 (gzip) of the output so far, or the dictionary's when one is needed.
     public var checksum: UInt32 {
         if route == .device, phase != .header, let progress = session?.progress { return progress.checksum }
-        return UInt32(truncatingIfNeeded: zlib.pointee.adler)
+        return zlib.map { UInt32(truncatingIfNeeded: $0.pointee.adler) } ?? (format == .zlib ? 1 : 0)
     }
 
     /// Whether more output may come without more input.
@@ -138,7 +135,9 @@ public final class InflateStream: @unchecked Sendable {
     /// False: too much of the stream has passed to read it again.
     private func goToProcessor() -> Bool {
         if route == .processor { return true }
-        if phase != .header {
+        if phase == .header {
+            guard makeZlib() != nil else { return false }
+        } else {
             guard journal.isComplete, readAgain() else { return false }
         }
         ahead.removeAll()
@@ -187,25 +186,21 @@ public final class InflateStream: @unchecked Sendable {
         givenByteCount += waiting - ahead.count
     }
 
-    /// Has zlib read the header. nil: it is behind us.
+    /// Reads the header. nil: it is behind us.
     private func readHeader(_ buffers: inout StreamBuffers) -> StreamOutcome? {
-        let first = zlib.pointee.total_in == 0 ? buffers.input?.pointee : nil
-        if let first, buffers.inputByteCount > 0 { isGzip = first == 0x1f && format != .zlib }
-        // It stops behind the header, before it would need room.
-        var none = UInt8(0)
-        let code = withUnsafeMutablePointer(to: &none) { none in
-            var quiet = buffers
-            quiet.output = none
-            quiet.outputByteCount = 0
-            let code = callZlib(&quiet, .block)
-            buffers.input = quiet.input
-            buffers.inputByteCount = quiet.inputByteCount
-            return code
+        if zlib == nil, let ordinary = OrdinaryHeader(format, windowBits, buffers) {
+            header = ordinary
+            buffers.input? += ordinary.byteCount
+            buffers.inputByteCount -= ordinary.byteCount
+            return begin(ordinary.isGzip ? .gzip : .zlib) ? nil : .outOfMemory
         }
-        zlib.pointee.next_out = nil
+        guard buffers.inputByteCount > 0 else { return .ok }
+        if zlib == nil { header.isGzip = format != .zlib && buffers.input?.pointee == 0x1f }
+        guard let zlib = makeZlib() else { return .outOfMemory }
+        let code = readHeaderWithZlib(&buffers)
         switch code {
         case Z_OK where zlib.pointee.data_type & 128 != 0, Z_BUF_ERROR where zlib.pointee.data_type & 128 != 0:
-            return begin(isGzip ? .gzip : .zlib) ? nil : .outOfMemory
+            return begin(header.isGzip ? .gzip : .zlib) ? nil : .outOfMemory
         case Z_OK, Z_BUF_ERROR: return .ok
         default:
             route = .processor
@@ -213,7 +208,56 @@ public final class InflateStream: @unchecked Sendable {
         }
     }
 
-    private var isGzip = false
+    /// zlib stops behind the header, before it would need room.
+    private func readHeaderWithZlib(_ buffers: inout StreamBuffers) -> Int32 {
+        var none = UInt8(0)
+        return withUnsafeMutablePointer(to: &none) { none in
+            var quiet = buffers
+            quiet.output = none
+            quiet.outputByteCount = 0
+            let code = callZlib(&quiet, .block)
+            zlib?.pointee.next_out = nil
+            buffers.input = quiet.input
+            buffers.inputByteCount = quiet.inputByteCount
+            return code
+        }
+    }
+
+    /// zlib, behind the header if that was read without it. nil: there is no memory.
+    private func makeZlib() -> UnsafeMutablePointer<z_stream>? {
+        if let zlib { return zlib }
+        let made = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+        made.initialize(to: z_stream())
+        let bits = Int32(windowBits)
+        let code =
+            switch format {
+            case .raw: zlib_begin_inflate(made, -bits)
+            case .zlib: zlib_begin_inflate(made, bits)
+            case .gzip: zlib_begin_inflate(made, bits + 16)
+            case .automatic: zlib_begin_inflate(made, bits + 32)
+            }
+        guard code == Z_OK else {
+            made.deallocate()
+            return nil
+        }
+        zlib = made
+        if header.byteCount > 0 {
+            withUnsafeBytes(of: header.bytes) { bytes in
+                var buffers = StreamBuffers(
+                    input: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), inputByteCount: header.byteCount,
+                    output: nil, outputByteCount: 0)
+                _ = readHeaderWithZlib(&buffers)
+            }
+        }
+        return made
+    }
+
+    private func dropZlib() {
+        guard let zlib else { return }
+        zlib_inflateEnd(zlib)
+        zlib.deallocate()
+        self.zlib = nil
+    }
 
     /// The device is to begin. False: there is no memory.
     private func begin(_ format: ZipFormat) -> Bool {
@@ -303,7 +347,7 @@ public final class InflateStream: @unchecked Sendable {
     /// Feeds zlib, which stands behind the header, what the device was given, without the output that was given out. The
     /// device may have read more than that needs: the rest stays in the journal. False: zlib makes something else of it.
     private func readAgain() -> Bool {
-        guard let scratch = malloc(32768)?.assumingMemoryBound(to: UInt8.self) else { return false }
+        guard makeZlib() != nil, let scratch = malloc(32768)?.assumingMemoryBound(to: UInt8.self) else { return false }
         defer { free(scratch) }
         var rest = givenByteCount
         while true {
@@ -341,6 +385,7 @@ public final class InflateStream: @unchecked Sendable {
     }
 
     private func callZlib(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> Int32 {
+        guard let zlib else { return Z_STREAM_ERROR }
         zlib.pointee.next_in = buffers.input.map { UnsafeMutablePointer(mutating: $0) }
         zlib.pointee.avail_in = UInt32(clamping: buffers.inputByteCount)
         zlib.pointee.next_out = buffers.output
@@ -361,7 +406,7 @@ public final class InflateStream: @unchecked Sendable {
         case Z_STREAM_END: .streamEnd
         case Z_NEED_DICT: .needsDictionary
         case Z_BUF_ERROR: .bufferError
-        case Z_DATA_ERROR: .dataError(zlib.pointee.msg.map { StreamMessage($0) } ?? StreamMessage("invalid data"))
+        case Z_DATA_ERROR: .dataError(zlib?.pointee.msg.map { StreamMessage($0) } ?? StreamMessage("invalid data"))
         case Z_MEM_ERROR: .outOfMemory
         default: .streamError
         }

@@ -20,10 +20,10 @@ public final class Scheduler: @unchecked Sendable {
     public let failsWithoutWriting: Bool
 
     let log: Log
-    private let pausing: JobPausing?
-    private let pool: DevicePool
+    let pausing: JobPausing?
+    let pool: DevicePool
     private let queueType: UInt16
-    private let guardPage: ForkGuard
+    let guardPage: ForkGuard
     private let threadKey: pthread_key_t
     // Guarded by the guard page's lock.
     private var generation: UInt64 = 1
@@ -86,124 +86,6 @@ public final class Scheduler: @unchecked Sendable {
         return cause
     }
 
-    /// The same inside a job: posts, lets the job be paused, and looks again when it is resumed. Whichever job is resumed
-    /// first has the device work on everything that waits, as one batch.
-    ///
-    /// Nothing of the thread's is used after a pause: the job may be resumed on another one. The queue is held meanwhile.
-    @inline(never)
-    private func run(
-        _ request: UnsafeMutablePointer<Request>, byteCount: Int, in job: UnsafeMutableRawPointer,
-        _ pausing: JobPausing, _ thread: UnsafeMutablePointer<ThreadQueue>, _ queue: UnsafeMutablePointer<LeasedQueue>
-    ) -> ProcessorCause? {
-        let generation = thread.pointee.generation
-        if let cause = post(request, to: queue) {
-            if cause == .device { giveUp(thread) }
-            return cause
-        }
-        // A job that nobody could wake is not paused.
-        let isPausable = pausing.announce(job)
-        var watch = ProgressWatch(milliseconds: configuration.timeout)
-        while true {
-            if isPausable { pausing.pause() }
-            // In a child of fork the queue is the parent's, and will not touch this process's memory any more.
-            guard guardPage.generation == generation else {
-                request.pointee.state = .abandoned
-                return .absent
-            }
-            switch look(at: request, on: queue, byteCount: byteCount) {
-            case .completed:
-                letGo(of: queue)
-                return nil
-            case .idle, .abandoned:
-                letGo(of: queue)
-                return .device
-            case .posted:
-                guard watch.isStuck else { continue }
-                log.write("queue \(queue.pointee.pair.number) of \(queue.pointee.device.name) is stuck, given up")
-                abandon(queue)
-                letGo(of: queue)
-                return .device
-            }
-        }
-    }
-
-    /// Posts a request that is to wait, and holds the queue for it. A full ring is worked off first.
-    private func post(
-        _ request: UnsafeMutablePointer<Request>, to queue: UnsafeMutablePointer<LeasedQueue>
-    ) -> ProcessorCause? {
-        queue.pointee.lock.acquire()
-        defer { queue.pointee.lock.release() }
-        if queue.pointee.isAbandoned { return .device }
-        if queue.pointee.pair.isFull { workOff(queue) }
-        do throws(QueueError) {
-            try queue.pointee.pair.post(request)
-        } catch {
-            return error == .full ? .full : .device
-        }
-        request.pointee.holder = UnsafeMutableRawPointer(queue)
-        queue.pointee.holderCount.add(1, ordering: .relaxed)
-        return nil
-    }
-
-    /// Has the device work on what waits, if this request still does. Returns who has it now.
-    private func look(
-        at request: UnsafeMutablePointer<Request>, on queue: UnsafeMutablePointer<LeasedQueue>, byteCount: Int
-    ) -> Request.State {
-        queue.pointee.lock.acquire()
-        defer { queue.pointee.lock.release() }
-        if request.pointee.state == .posted { workOff(queue) }
-        let state = request.pointee.state
-        if state == .completed {
-            queue.pointee.counters.requests.add(1)
-            queue.pointee.counters.bytes.add(byteCount)
-        }
-        if state == .posted, queue.pointee.pair.isStopped { return .abandoned }
-        return state
-    }
-
-    /// With the queue's lock held.
-    private func workOff(_ queue: UnsafeMutablePointer<LeasedQueue>) {
-        queue.pointee.pair.advance()
-        let count = queue.pointee.pair.poll()
-        guard count > 0 else { return }
-        queue.pointee.counters.batches.add(1)
-        queue.pointee.counters.greatestBatch.raise(to: count)
-    }
-
-    /// Takes a request back whose job will never be resumed, before its memory goes. What it points to may be gone
-    /// already: a device that has not looked at it is given `void` to look at instead.
-    public func withdraw(_ request: UnsafeMutablePointer<Request>, void: (UnsafeMutableRawPointer) -> Void) {
-        guard request.pointee.state == .posted, let holder = request.pointee.holder,
-            currentThread() != nil
-        else { return }
-        let queue = holder.assumingMemoryBound(to: LeasedQueue.self)
-        queue.pointee.lock.acquire()
-        if pool.isEmulated, configuration.engineThreads == 0 {
-            queue.pointee.pair.withdraw(request, void: void)
-        } else {
-            // Somebody works on it now, or has.
-            var watch = ProgressWatch(milliseconds: configuration.timeout)
-            while request.pointee.state == .posted, !queue.pointee.pair.isStopped, !watch.isStuck { workOff(queue) }
-        }
-        let isOut = request.pointee.state == .posted
-        queue.pointee.lock.release()
-        if isOut { abandon(queue) }
-        letGo(of: queue)
-    }
-
-    /// Gives a queue up, for all who hold it; this thread at once.
-    private func abandon(_ queue: UnsafeMutablePointer<LeasedQueue>) {
-        if let thread = currentThread(), thread.pointee.queue == queue { return giveUp(thread) }
-        guardPage.withLock { close(queue) }
-    }
-
-    /// Drops the hold that a waiting request has on a queue.
-    private func letGo(of queue: UnsafeMutablePointer<LeasedQueue>) {
-        // Released and acquired: whoever is last sees what all others did.
-        guard queue.pointee.holderCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-        guardPage.withLock { free(queue) }
-    }
-
     /// Counts a request that the CPU did.
     public func countProcessor(_ cause: ProcessorCause) {
         currentThread()?.pointee.processor.add(cause)
@@ -219,21 +101,13 @@ public final class Scheduler: @unchecked Sendable {
             "\(queue.pointee.device.name) failed a request of queue \(queue.pointee.pair.number), error type \(type)")
     }
 
+    @inline(__always)
     private func submit(_ request: UnsafeMutablePointer<Request>, to queue: UnsafeMutablePointer<LeasedQueue>)
         -> ProcessorCause?
     {
-        do throws(QueueError) {
-            try queue.pointee.pair.post(request)
-        } catch {
-            return error == .full ? .full : .device
-        }
-        queue.pointee.pair.advance()
-        if queue.pointee.pair.poll() > 0, request.pointee.state == .completed {
-            queue.pointee.counters.batches.add(1)
-            queue.pointee.counters.greatestBatch.raise(to: 1)
-            return nil
-        }
-        return awaitCompletion(of: request, on: queue)
+        if let cause = queue.pointee.post(request) { return cause }
+        queue.pointee.workOff()
+        return request.pointee.state == .completed ? nil : awaitCompletion(of: request, on: queue)
     }
 
     /// Polls for a while, then sleeps in short pieces, until the completion or until the queue counts as stuck.
@@ -244,13 +118,8 @@ public final class Scheduler: @unchecked Sendable {
         var deadline: UInt64?
         var polls = 0
         while true {
-            queue.pointee.pair.advance()
-            if queue.pointee.pair.poll() > 0 { deadline = nil }
-            if request.pointee.state == .completed {
-                queue.pointee.counters.batches.add(1)
-                queue.pointee.counters.greatestBatch.raise(to: 1)
-                return nil
-            }
+            if queue.pointee.workOff() > 0 { deadline = nil }
+            if request.pointee.state == .completed { return nil }
             if queue.pointee.pair.isStopped { return .device }
             polls &+= 1
             if polls < pollsBeforeSleep {
@@ -291,7 +160,7 @@ public final class Scheduler: @unchecked Sendable {
     // MARK: - Threads and their queues
 
     @inline(__always)
-    private func currentThread() -> UnsafeMutablePointer<ThreadQueue>? {
+    func currentThread() -> UnsafeMutablePointer<ThreadQueue>? {
         if let found = pthread_getspecific(threadKey) {
             let thread = found.assumingMemoryBound(to: ThreadQueue.self)
             if thread.pointee.generation == guardPage.generation { return thread }
@@ -388,7 +257,7 @@ public final class Scheduler: @unchecked Sendable {
     }
 
     /// Lets go of this thread's queue because it failed; the next request opens another.
-    private func giveUp(_ thread: UnsafeMutablePointer<ThreadQueue>) {
+    func giveUp(_ thread: UnsafeMutablePointer<ThreadQueue>) {
         guardPage.withLock {
             guard let queue = thread.pointee.queue else { return }
             close(queue)
@@ -398,7 +267,7 @@ public final class Scheduler: @unchecked Sendable {
     }
 
     /// Ends a queue that others may still hold. With the lock held.
-    private func close(_ queue: UnsafeMutablePointer<LeasedQueue>) {
+    func close(_ queue: UnsafeMutablePointer<LeasedQueue>) {
         queue.pointee.lock.acquire()
         if !queue.pointee.isAbandoned {
             queue.pointee.isAbandoned = true
@@ -414,7 +283,7 @@ public final class Scheduler: @unchecked Sendable {
     }
 
     /// With the lock held.
-    private func free(_ queue: UnsafeMutablePointer<LeasedQueue>) {
+    func free(_ queue: UnsafeMutablePointer<LeasedQueue>) {
         retired.add(queue)
         queue.deinitialize(count: 1)
         queue.deallocate()

@@ -28,6 +28,33 @@ struct LeasedQueue: ~Copyable {
     }
 }
 
+/// All of these with the queue's lock held.
+extension LeasedQueue {
+    /// Hands a request to the device; else tells why the CPU should have it.
+    @inline(__always)
+    mutating func post(_ request: UnsafeMutablePointer<Request>) -> ProcessorCause? {
+        do throws(QueueError) {
+            try pair.post(request)
+            return nil
+        } catch {
+            return error == .full ? .full : .device
+        }
+    }
+
+    /// Lets a caller-driven device work, and takes back what is completed, of whomever: one batch. Returns how many.
+    @inline(__always)
+    @discardableResult
+    mutating func workOff() -> Int {
+        pair.advance()
+        let count = pair.poll()
+        if count > 0 {
+            counters.batches.add(1)
+            counters.greatestBatch.raise(to: count)
+        }
+        return count
+    }
+}
+
 /// What one thread has of the scheduler. Found through a pthread key; goes away with the thread.
 struct ThreadQueue: ~Copyable {
     let scheduler: Unmanaged<Scheduler>

@@ -105,6 +105,25 @@ public enum DigestAlgorithm: UInt8, CaseIterable, Sendable {
         }
     }
 
+    /// Makes the last block or two of a message: its rest, the padding and its length. Returns how many they are.
+    ///
+    /// - Parameters:
+    ///   - rest: fewer bytes than a block has.
+    ///   - totalByteCount: of the whole message, rest included.
+    ///   - padded: room for two blocks.
+    public func pad(
+        _ rest: UnsafeRawPointer, byteCount: Int, totalByteCount: UInt64, into padded: UnsafeMutableRawPointer
+    ) -> Int {
+        switch self {
+        case .md5: MD5Chain.pad(rest, byteCount, totalByteCount, into: padded)
+        case .sha1: SHA1Chain.pad(rest, byteCount, totalByteCount, into: padded)
+        case .sha224, .sha256: SHA256Chain.pad(rest, byteCount, totalByteCount, into: padded)
+        case .sha384, .sha512, .sha512_224, .sha512_256:
+            SHA512Chain.pad(rest, byteCount, totalByteCount, into: padded)
+        case .sm3: SM3Chain.pad(rest, byteCount, totalByteCount, into: padded)
+        }
+    }
+
     /// Digests a whole message of `byteCount` bytes.
     ///
     /// - Parameter digest: room for `digestByteCount` bytes; may overlap `message`.

@@ -79,8 +79,7 @@ extension DigestChain {
     }
 
     /// The last one or two blocks: the rest of the message, a one bit, zeros, the message's length in bits.
-    @inline(__always)
-    private static func pad(
+    static func pad(
         _ rest: UnsafeRawPointer, _ byteCount: Int, _ totalByteCount: UInt64, into padded: UnsafeMutableRawPointer
     ) -> Int {
         // The length field has two words' room.

@@ -19,7 +19,7 @@ public final class HMACKey: @unchecked Sendable {
         let stateByteCount = algorithm.stateByteCount
         states = .allocate(byteCount: 2 * stateByteCount, alignment: 16)
         let blockByteCount = algorithm.blockByteCount
-        withUnsafeTemporaryAllocation(byteCount: Self.largestBlockByteCount, alignment: 16) {
+        withUnsafeTemporaryAllocation(byteCount: DigestAlgorithm.largestBlockByteCount, alignment: 16) {
             let block = $0.baseAddress!
             memset(block, 0, blockByteCount)
             if byteCount > blockByteCount {
@@ -50,6 +50,11 @@ public final class HMACKey: @unchecked Sendable {
     /// it.
     public func innerState(into state: UnsafeMutableRawPointer) {
         memcpy(state, states, algorithm.stateByteCount)
+    }
+
+    /// Writes the state that the inner digest goes into, `algorithm.stateByteCount` bytes, the padded key in it.
+    public func outerState(into state: UnsafeMutableRawPointer) {
+        memcpy(state, states + algorithm.stateByteCount, algorithm.stateByteCount)
     }
 
     /// Feeds the rest of a message into a state and writes the MAC.
@@ -92,8 +97,6 @@ public final class HMACKey: @unchecked Sendable {
     public func authenticate(message: UnsafeRawPointer, byteCount: Int, mac: UnsafeMutableRawPointer) {
         finish(state: states, tail: message, tailByteCount: byteCount, totalByteCount: UInt64(byteCount), mac: mac)
     }
-
-    private static var largestBlockByteCount: Int { 128 }
 }
 
 /// Combines every word at `start`, which is aligned, with `mask`.

@@ -58,11 +58,10 @@ import Testing
         let stream = try #require(InflateStream(engine, format.inflateFormat))
         let ending = stream.decompress(compressed, feeding, &generator)
         let judge = zlibsEnding(compressed, format.windowBits, data.count * 2 + 100_000)
-        let same = ending.output == judge.output
-        #expect(
-            same,
-            "\(ending.output.count) \(judge.output.count) \(judge.code) \(ending.outcome) \(compressed.count) \(format)"
-        )
+        // Of input that ends within a code, ISA-L keeps the byte or two before it back: they might be looked up together.
+        let missing = judge.output.count - ending.output.count
+        let isPrefix = judge.output.starts(with: ending.output)
+        #expect(isPrefix && missing >= 0 && missing <= (judge.code == Z_OK ? 2 : 0))
         switch judge.code {
         case Z_STREAM_END: #expect(ending.outcome == .streamEnd && ending.consumed == judge.consumed)
         case Z_DATA_ERROR:

@@ -65,6 +65,7 @@ struct ipsec_mb_key;
 
 /// One message or part of one. Which fields count depends on the work; input and output are equal, or apart.
 struct ipsec_mb_piece {
+    /// NULL for hashes.
     const struct ipsec_mb_key *key;
     const void *input;
     void *output;

@@ -34,7 +34,6 @@ final class IPSecMBUnit: SecUnit {
         pieces.deallocate()
     }
 
-    /// Whether this unit can do a job at all.
     @inline(__always)
     func canRun(_ job: UnsafeMutablePointer<SecJob>) -> Bool {
         guard let operation = Self.operation(job) else { return false }
@@ -56,8 +55,9 @@ final class IPSecMBUnit: SecUnit {
         var ready = 0
         for index in 0..<count {
             let job = jobs[index]
-            guard let key = expansion(of: job, operation) else { continue }
-            fill(pieces + ready, job, key, tag: tags + ready * Self.tagStride, operation.work)
+            // Hashes have no key.
+            if let entry = job.pointee.key, entry.pointee.ipsecMB == nil, !expand(entry, operation, job) { continue }
+            fill(pieces + ready, job, tag: tags + ready * Self.tagStride, operation.work)
             jobs[ready] = job
             ready += 1
         }
@@ -71,39 +71,28 @@ final class IPSecMBUnit: SecUnit {
         }
     }
 
-    // MARK: - Keys
-
-    /// What a key was expanded to, now if need be; a key that needs none is the unit itself. nil leaves an error in the
-    /// job.
-    @inline(__always)
-    private func expansion(
-        of job: UnsafeMutablePointer<SecJob>, _ operation: ipsec_mb_operation
-    ) -> OpaquePointer? {
-        guard let entry = job.pointee.key else { return units }
-        return entry.pointee.ipsecMB ?? expand(entry, operation, job)
-    }
-
+    /// False leaves an error in the job.
     @inline(never)
     private func expand(
         _ entry: UnsafeMutablePointer<KeyCacheEntry>, _ operation: ipsec_mb_operation,
         _ job: UnsafeMutablePointer<SecJob>
-    ) -> OpaquePointer? {
+    ) -> Bool {
         var operation = operation
         // The key lies at the entry's address.
-        let key = ipsec_mb_key_new(units, &operation, UnsafeRawPointer(entry), entry.pointee.keyByteCount)
-        if key == nil { job.pointee.error = .keyLength }
-        entry.pointee.ipsecMB = key
-        return key
+        entry.pointee.ipsecMB = ipsec_mb_key_new(
+            units, &operation, UnsafeRawPointer(entry), entry.pointee.keyByteCount)
+        if entry.pointee.ipsecMB == nil { job.pointee.error = .keyLength }
+        return entry.pointee.ipsecMB != nil
     }
 
     // MARK: - Jobs as pieces
 
     @inline(__always)
     private func fill(
-        _ piece: UnsafeMutablePointer<ipsec_mb_piece>, _ job: UnsafeMutablePointer<SecJob>, _ key: OpaquePointer,
+        _ piece: UnsafeMutablePointer<ipsec_mb_piece>, _ job: UnsafeMutablePointer<SecJob>,
         tag: UnsafeMutableRawPointer, _ work: ipsec_mb_work
     ) {
-        piece.pointee.key = key
+        piece.pointee.key = job.pointee.key?.pointee.ipsecMB
         piece.pointee.input = job.pointee.source
         piece.pointee.output = job.pointee.destination
         piece.pointee.byte_count = job.pointee.byteCount

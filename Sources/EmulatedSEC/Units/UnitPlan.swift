@@ -73,11 +73,6 @@ public struct UnitPlan: Sendable {
         }
     }
 
-    /// Replaces a row's choice; nothing where there is no such row.
-    public mutating func choose(_ row: UnitPlanRow) {
-        for index in rows.indices where rows[index].name.utf8Start == row.name.utf8Start { rows[index] = row }
-    }
-
     /// The figures of a machine with AVX-512, VAES and GFNI.
     private static let measured: [UnitPlanRow] = [
         row("aes-ecb", .cipher(.aes, .ecb, encrypt: nil), .ipsecMB, 512),

@@ -5,38 +5,35 @@ import HisiliconABI
 import SoftwareCrypto
 import VectorKernels
 
-/// This project's vector kernels: SM4 wide over one buffer or in lanes, and digests in lanes, which go on from a chaining
-/// value, as the descriptors of a stream ask.
+/// This project's vector kernels: SM4 wide over one buffer or in lanes, and digests in lanes (`DigestLanes`).
 final class VectorUnit: SecUnit {
     private let kernels: UnsafePointer<vector_kernels>
     private let cipherLanes: UnsafeMutablePointer<sm4_cbc_lane>
-    private let digestLanes: UnsafeMutablePointer<digest_lane>
-    /// A chaining value, or an IV that moves on, for each job.
+    /// An IV that moves on, for each job.
     private let states: UnsafeMutableRawPointer
+    private let digests: DigestLanes
 
     private static let limit = 64
     private static let stride = 64
 
-    init() {
+    /// - Parameter libcrypto: expands the keys of HMACs.
+    init(libcrypto: LibcryptoUnit) {
         kernels = vector_kernels_for(vector_kernels_level())
         cipherLanes = .allocate(capacity: Self.limit)
-        digestLanes = .allocate(capacity: Self.limit)
+        digests = DigestLanes(kernels, libcrypto: libcrypto, limit: Self.limit)
         states = .allocate(byteCount: Self.limit * Self.stride, alignment: 64)
     }
 
     deinit {
         linux_wipe(states, Self.limit * Self.stride)
         states.deallocate()
-        digestLanes.deallocate()
         cipherLanes.deallocate()
     }
 
-    /// Whether this unit can do a job at all.
     @inline(__always)
     func canRun(_ job: UnsafeMutablePointer<SecJob>) -> Bool {
         switch job.pointee.operation.work {
-        case .digest: return true
-        case .hmac: return true
+        case .digest, .hmac: return true
         case .cipher:
             guard case .cipher(let kind, _) = job.pointee.key?.pointee.purpose, kind.family == .sm4 else {
                 return false
@@ -52,7 +49,7 @@ final class VectorUnit: SecUnit {
     func run(_ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int) {
         switch jobs[0].pointee.operation.work {
         case .cipher: runSM4(jobs, count: count)
-        case .digest, .hmac: runDigests(jobs, count: count)
+        case .digest, .hmac: digests.run(jobs, count: count)
         default: break
         }
     }
@@ -139,122 +136,5 @@ final class VectorUnit: SecUnit {
         for index in 0..<32 { keys[32 + index] = keys[31 - index] }
         entry.pointee.vector = keys
         return keys
-    }
-
-    // MARK: - Digests and HMACs
-
-    /// The whole blocks of all messages go through lanes; their ends, a block or two each, through the scalar code that
-    /// knows padding.
-    private func runDigests(_ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int) {
-        let algorithm = jobs[0].pointee.digest
-        let word = DigestWords(algorithm)
-        for index in 0..<count {
-            let job = jobs[index]
-            let state = states + index * Self.stride
-            start(job, algorithm, state)
-            word.swap(state)
-            digestLanes[index] = digest_lane(
-                state: state, blocks: job.pointee.source.assumingMemoryBound(to: UInt8.self),
-                block_count: job.pointee.byteCount / algorithm.blockByteCount)
-        }
-        compress(algorithm, count)
-        for index in 0..<count {
-            let state = states + index * Self.stride
-            word.swap(state)
-            finish(jobs[index], algorithm, state)
-        }
-        linux_wipe(states, count * Self.stride)
-    }
-
-    /// The state a job begins with, as descriptors have it.
-    private func start(
-        _ job: UnsafeMutablePointer<SecJob>, _ algorithm: DigestAlgorithm, _ state: UnsafeMutableRawPointer
-    ) {
-        switch job.pointee.part {
-        case .middle, .end: memcpy(state, job.pointee.state, algorithm.stateByteCount)
-        case .first, .single:
-            if let key = hmacKey(job) {
-                key.innerState(into: state)
-            } else {
-                algorithm.initialState(into: state)
-            }
-        }
-    }
-
-    private func finish(
-        _ job: UnsafeMutablePointer<SecJob>, _ algorithm: DigestAlgorithm, _ state: UnsafeMutableRawPointer
-    ) {
-        let whole = job.pointee.byteCount / algorithm.blockByteCount * algorithm.blockByteCount
-        let total: UInt64
-        switch job.pointee.part {
-        case .first, .middle:
-            memcpy(job.pointee.mac, state, job.pointee.macByteCount)
-            return
-        case .single: total = UInt64(job.pointee.byteCount)
-        case .end: total = job.pointee.totalByteCount
-        }
-        withUnsafeTemporaryAllocation(byteCount: DigestAlgorithm.largestStateByteCount, alignment: 16) { room in
-            let digest = room.baseAddress!
-            let tail = job.pointee.source + whole
-            let tailByteCount = job.pointee.byteCount - whole
-            if let key = hmacKey(job) {
-                key.finish(
-                    state: state, tail: tail, tailByteCount: tailByteCount, totalByteCount: total, mac: digest)
-            } else {
-                algorithm.finish(
-                    state: state, tail: tail, tailByteCount: tailByteCount, totalByteCount: total, digest: digest)
-            }
-            memcpy(job.pointee.mac, digest, job.pointee.macByteCount)
-            linux_wipe(digest, DigestAlgorithm.largestStateByteCount)
-        }
-    }
-
-    /// nil for digests without a key.
-    private func hmacKey(_ job: UnsafeMutablePointer<SecJob>) -> HMACKey? {
-        guard job.pointee.operation.work == .hmac, let entry = job.pointee.key,
-            case .hmac(let algorithm) = entry.pointee.purpose
-        else { return nil }
-        if case .hmac(let key) = entry.pointee.libcrypto { return key.takeUnretainedValue() }
-        let key = HMACKey(algorithm, key: UnsafeRawPointer(entry), byteCount: entry.pointee.keyByteCount)
-        entry.pointee.libcrypto = .hmac(.passRetained(key))
-        return key
-    }
-
-    private func compress(_ algorithm: DigestAlgorithm, _ count: Int) {
-        switch algorithm {
-        case .md5: kernels.pointee.md5_lanes(digestLanes, count)
-        case .sha1: kernels.pointee.sha1_lanes(digestLanes, count)
-        case .sha224, .sha256: kernels.pointee.sha256_lanes(digestLanes, count)
-        case .sha384, .sha512, .sha512_224, .sha512_256: kernels.pointee.sha512_lanes(digestLanes, count)
-        case .sm3: kernels.pointee.sm3_lanes(digestLanes, count)
-        }
-    }
-}
-
-/// How the words of a digest's state lie in memory: descriptors have them as the digest's output has, kernels want them
-/// in the processor's order.
-private struct DigestWords {
-    private let byteCount: Int
-    private let isLittleEndian: Bool
-    private let is64Bit: Bool
-
-    init(_ algorithm: DigestAlgorithm) {
-        byteCount = algorithm.stateByteCount
-        isLittleEndian = algorithm == .md5
-        is64Bit = algorithm.blockByteCount == 128
-    }
-
-    /// From one form to the other, in place, at an aligned address.
-    @inline(__always)
-    func swap(_ state: UnsafeMutableRawPointer) {
-        if is64Bit {
-            let words = state.assumingMemoryBound(to: UInt64.self)
-            for index in 0..<(byteCount / 8) { words[index] = words[index].bigEndian }
-        } else {
-            let words = state.assumingMemoryBound(to: UInt32.self)
-            for index in 0..<(byteCount / 4) {
-                words[index] = isLittleEndian ? words[index].littleEndian : words[index].bigEndian
-            }
-        }
     }
 }
