@@ -151,7 +151,13 @@ public final class InflateStream: @unchecked Sendable {
     public func inflate(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome {
         if let failure { return failure }
         let given = (buffers.inputByteCount, buffers.outputByteCount)
-        let outcome = advance(&buffers, flush)
+        var outcome = advance(&buffers, flush)
+        if flush == .finish, outcome == .ok, route == .device, buffers.inputByteCount == 0, buffers.outputByteCount > 0,
+            goToProcessor()
+        {
+            // This should have been all. Where it is not cut off but wrong, zlib may see it earlier than a device.
+            outcome = advance(&buffers, flush)
+        }
         switch outcome {
         case .ok: return given == (buffers.inputByteCount, buffers.outputByteCount) ? .bufferError : .ok
         case .deviceFailed, .outOfMemory: failure = outcome
