@@ -170,7 +170,9 @@ let package = Package(
             swiftSettings: shipped),
         .target(
             name: "ZlibABI",
-            dependencies: ["DeflateStream", "CompressionSessions", "QueueScheduler", "CZlib", "CLinux"],
+            dependencies: [
+                "DeflateStream", "CompressionSessions", "QueueScheduler", "HisiliconABI", "CZlib", "CLinux",
+            ],
             exclude: ["zlib.map"], swiftSettings: shipped,
             linkerSettings: linking(
                 exports: "Sources/ZlibABI/zlib.map",

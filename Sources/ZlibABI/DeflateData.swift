@@ -46,7 +46,8 @@ extension DeflateCall {
                 return onDevice(flush, isFirst: true)
             }
             guard chooseZlib(total < ZlibLibrary.policy.leastDeflate ? .size : .absent) else { return Z_MEM_ERROR }
-            return record.pointee.gatheredCount == 0 ? inZlib { zlib_deflate($0, flush) } : gatheredToZlib(flush, isFirst: true)
+            return record.pointee.gatheredCount == 0
+                ? inZlib { zlib_deflate($0, flush) } : gatheredToZlib(flush, isFirst: true)
         }
         record.pointee.phase = .busy
         guard given > 0, let input = stream.pointee.next_in else { return Z_OK }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CZlib
+import CompressionSessions
 import DeflateStream
 
 extension InflateCall {
@@ -32,7 +33,9 @@ extension InflateCall {
         if let device {
             device.reset()
         } else {
-            guard let engine = ZlibLibrary.shared.engine, let made = InflateStream(engine, format), keep(made) else {
+            guard let engine = ZlibLibrary.engine(format == .raw ? .raw : .gzip),
+                let made = InflateStream(engine, format), keep(made)
+            else {
                 return ZlibLibrary.streams.count(.inflate, .absent)
             }
         }
