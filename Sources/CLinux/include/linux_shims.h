@@ -48,6 +48,20 @@ static inline void *linux_map(size_t length, int protection, int flags, int fd, 
     return address == MAP_FAILED ? NULL : address;
 }
 
+// Processors that this process may run on; 1 where there are more than 4096. Both calls have wrappers, or declarations,
+// only with _GNU_SOURCE.
+static inline int linux_processor_count(void)
+{
+    unsigned long set[64] = {0};
+    long used = syscall(SYS_sched_getaffinity, 0, sizeof set, set);
+    int count = 0;
+    for (long word = 0; word < used / (long)sizeof *set; word++)
+        count += __builtin_popcountl(set[word]);
+    return count > 0 ? count : 1;
+}
+extern int sched_getcpu(void);
+static inline int linux_processor(void) { return sched_getcpu(); }
+
 // The environment, an extern char ** that Swift's concurrency checking refuses.
 extern char **environ;
 static inline char *const *linux_environment(void) { return environ; }
