@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,6 +75,17 @@ static inline const char *linux_secure_environment(const char *name) { return ge
 
 // The kernel's id of this thread. gettid(2) has a wrapper only with _GNU_SOURCE.
 static inline pid_t linux_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
+
+// Copies memory of this process that may not be there; false, with errno EFAULT then. process_vm_readv(2) is declared only
+// with _GNU_SOURCE.
+static inline _Bool linux_look(void *destination, const void *source, size_t count)
+{
+    struct iovec to = {destination, count}, from = {(void *)source, count};
+    return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) == (long)count;
+}
+
+// Whether the program has more privileges than its caller, whose environment it must not trust then.
+static inline int linux_is_privileged(void) { return getauxval(AT_SECURE) != 0; }
 
 // Hides a value from the optimiser, so that arithmetic on secrets is not turned back into a branch.
 static inline uint64_t linux_value_barrier(uint64_t value)
