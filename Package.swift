@@ -28,17 +28,18 @@ let unitSettings: [CSetting] = [
 let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
 
 /// What other programs load: nothing exported but what its version script tells.
-func linking(exports: String) -> [LinkerSetting] {
+func linking(exports: String, needsMathematics: Bool = true) -> [LinkerSetting] {
     guard embedded else { return [] }
-    return [
+    return (needsMathematics ? [.linkedLibrary("m")] : []) + [
         .unsafeFlags([
+            // A product without Swift would be given the Swift library otherwise.
+            "-enable-experimental-feature", "Embedded",
             "-use-ld=lld", "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker",
             "--version-script=\(exports)",
             "-Xlinker", tables, "-Xlinker", "-z", "-Xlinker", "now",
             // Tables are built once and the program may still point at them; threads that used a queue may end later.
             "-Xlinker", "-z", "-Xlinker", "nodelete",
-        ]),
-        .linkedLibrary("m"),
+        ])
     ]
 }
 
@@ -48,7 +49,7 @@ let hostTargets: [Target] = [
         name: "uaccectl",
         dependencies: [
             "CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "UacceDevice",
-            "HisiliconABI",
+            "HisiliconABI", "DeviceNodes",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
@@ -90,7 +91,9 @@ let hostTargets: [Target] = [
 let package = Package(
     name: "uacce",
     products: [
-        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"])
+        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"]),
+        .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
+        .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
     ],
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
@@ -130,6 +133,14 @@ let package = Package(
                 "CUacce", "COpenSSL", "CLinux",
             ],
             swiftSettings: shipped),
+        .target(
+            name: "DeviceNodes",
+            dependencies: ["EmulatedSEC", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            exclude: ["emulator.map"], swiftSettings: shipped,
+            linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map")),
+        .target(
+            name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
+            linkerSettings: linking(exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false)),
         .target(
             name: "UacceProvider",
             dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],
