@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 // ---- open ----
@@ -139,6 +140,20 @@ INTERPOSED int eaccess(const char *path, int mode)
 {
     struct led_path led;
     return REAL(eaccess)(path_lead(path, &led), mode);
+}
+
+// ---- extended attributes, which there are none of: `ls -l` asks ----
+
+INTERPOSED ssize_t getxattr(const char *path, const char *name, void *value, size_t size)
+{
+    struct led_path led;
+    return REAL(getxattr)(path_lead(path, &led), name, value, size);
+}
+
+INTERPOSED ssize_t lgetxattr(const char *path, const char *name, void *value, size_t size)
+{
+    struct led_path led;
+    return REAL(lgetxattr)(path_lead(path, &led), name, value, size);
 }
 
 // ---- links ----

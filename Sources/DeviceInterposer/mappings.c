@@ -116,10 +116,23 @@ static void forget_range(struct table *table, uintptr_t begin, uintptr_t end)
     }
 }
 
+/// Whether anything of nodes is mapped in a range. Takes no lock: the emulator unmaps memory of its own while this library
+/// holds it.
+static bool is_mapped_in(struct table *table, uintptr_t begin, uintptr_t end)
+{
+    for (int index = 0; index < atomic_load(&table->count); index++) {
+        for (int region = 0; region < 2; region++) {
+            const struct mapping *mapping = &table->nodes[index].mappings[region];
+            if (begin < atomic_load(&mapping->end) && end > atomic_load(&mapping->begin)) return true;
+        }
+    }
+    return false;
+}
+
 static void forget(void *address, size_t length)
 {
     struct table *table = atomic_load(&the_table);
-    if (table == NULL) return;
+    if (table == NULL || !is_mapped_in(table, (uintptr_t)address, (uintptr_t)address + length)) return;
     int saved = errno;
     sigset_t previous;
     table_lock(table, &previous);
@@ -198,14 +211,8 @@ INTERPOSED void *mremap(void *address, size_t length, size_t new_length, int fla
     va_end(arguments);
     struct table *table = atomic_load(&the_table);
     if (table != NULL && may_be_mapped(address, 1)) {
-        for (int index = 0; index < atomic_load(&table->count); index++) {
-            for (int region = 0; region < 2; region++) {
-                const struct mapping *mapping = &table->nodes[index].mappings[region];
-                uintptr_t place = (uintptr_t)address;
-                if (place >= atomic_load(&mapping->begin) && place < atomic_load(&mapping->end))
-                    return errno = EPERM, MAP_FAILED;
-            }
-        }
+        uintptr_t place = (uintptr_t)address;
+        if (is_mapped_in(table, place, place + 1)) return errno = EPERM, MAP_FAILED;
     }
     return REAL(mremap)(address, length, new_length, flags, new_address);
 }
