@@ -84,6 +84,9 @@ let hostTargets: [Target] = [
         swiftSettings: common),
     .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
+    .testTarget(
+        name: "DeviceNodesTests", dependencies: ["DeviceNodes", "EmulatedQM", "UacceDevice", "HisiliconABI"],
+        swiftSettings: common),
     .testTarget(name: "UaccectlTests", swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
 ]
