@@ -66,6 +66,32 @@ static inline int linux_processor_count(void)
 extern int sched_getcpu(void);
 static inline int linux_processor(void) { return sched_getcpu(); }
 
+// An anonymous file in memory, its number high enough to be out of the way of the program's; -1 when the system gives
+// none. The call, and the next, have declarations only with _GNU_SOURCE.
+static inline int linux_memory_file(const char *name)
+{
+    int low = (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */);
+    int high = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, 512);
+    if (high >= 0) close(low);
+    return high >= 0 ? high : low;
+}
+// Gives memory of such a file back; what is read there afterwards is zero.
+static inline int linux_punch_hole(int fd, off_t offset, off_t length)
+{
+    return (int)syscall(SYS_fallocate, fd, 3 /* FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE */, offset, length);
+}
+static inline void *linux_map_shared(size_t length, int fd, off_t offset)
+{
+    void *address = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+    return address == MAP_FAILED ? NULL : address;
+}
+// Makes an event descriptor readable. Never blocks: a counter that is full is readable.
+static inline void linux_signal_event(int fd)
+{
+    uint64_t one = 1;
+    (void)!write(fd, &one, sizeof one);
+}
+
 // The environment, an extern char ** that Swift's concurrency checking refuses.
 extern char **environ;
 static inline char *const *linux_environment(void) { return environ; }
