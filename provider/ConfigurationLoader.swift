@@ -2,6 +2,7 @@
 
 import CLinux
 import COpenSSL
+import CryptoSessions
 import QueueScheduler
 
 /// Puts the configuration together: defaults, then the provider's section of openssl.cnf, then the environment.
@@ -26,6 +27,10 @@ struct ConfigurationLoader {
         }
         guard sectionHasOnlyKnownKeys() else { return nil }
         guard applyEnvironment(to: &configuration) else { return nil }
+        if let problem = UnitPlanFile.problem(configuration) {
+            refuse(.configurationValueInvalid, "unit_plan = \(configuration.unitPlanFile), but \(problem)")
+            return nil
+        }
         let offered =
             DigestRow.all.map { $0.names.text } + CipherRow.all.map { $0.names.text }
             + AEADRow.all.map { $0.names.text } + MACRow.all.map { $0.names.text }

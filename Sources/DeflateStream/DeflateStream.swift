@@ -122,6 +122,9 @@ public final class DeflateStream: @unchecked Sendable {
     /// Bytes of output that wait to be given out (`deflatePending`); on the device route there are never bits.
     public var pendingByteCount: Int { pending.count }
 
+    /// Whether there is input that is not compressed yet.
+    public var isGathering: Bool { !gathered.isEmpty }
+
     /// What `strm->adler` is: Adler-32 (zlib), CRC-32 (gzip) of the input that calls have taken so far.
     public var checksum: UInt32 {
         checkGathered()

@@ -157,7 +157,13 @@ public final class InflateStream: @unchecked Sendable {
     public func inflate(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome {
         if let failure { return failure }
         let given = (buffers.inputByteCount, buffers.outputByteCount)
-        let outcome = advance(&buffers, flush)
+        var outcome = advance(&buffers, flush)
+        if flush == .finish, outcome == .ok, route == .device, buffers.inputByteCount == 0, buffers.outputByteCount > 0,
+            goToProcessor()
+        {
+            // This should have been all. Where it is not cut off but wrong, zlib may see it earlier than a device.
+            outcome = advance(&buffers, flush)
+        }
         switch outcome {
         case .ok: return given == (buffers.inputByteCount, buffers.outputByteCount) ? .bufferError : .ok
         case .deviceFailed, .outOfMemory: failure = outcome
@@ -381,6 +387,8 @@ public final class InflateStream: @unchecked Sendable {
             let code = callZlib(&replay, .sync)
             replayedByteCount = journal.count - replay.inputByteCount
             if rest == 0 { return true }
+            // What zlib finds wrong in what follows, it says again.
+            if code == Z_DATA_ERROR, rest == before.1 - replay.outputByteCount { return true }
             guard code == Z_OK || code == Z_STREAM_END, before != (replay.inputByteCount, replay.outputByteCount)
             else { return false }
             rest -= before.1 - replay.outputByteCount

@@ -37,18 +37,18 @@ extension DeflateCall {
     private func decide(_ flush: Int32) -> Int32 {
         let given = Int(stream.pointee.avail_in)
         let total = record.pointee.gatheredCount + given
-        if isIdle(flush) { return refuse(stream, Z_BUF_ERROR) }
+        if notes(flush) { return refuse(stream, Z_BUF_ERROR) }
         // A first call without data gives out a header, which is as good as a decision.
         guard flush == Z_NO_FLUSH, total > 0, total < ZlibLibrary.policy.leastDeflate,
             total <= record.pointee.gatherCapacity
         else {
             if total >= min(ZlibLibrary.policy.leastDeflate, record.pointee.gatherCapacity), chooseDevice() {
-                return onDevice(flush)
+                return onDevice(flush, isFirst: true)
             }
             guard chooseZlib(total < ZlibLibrary.policy.leastDeflate ? .size : .absent) else { return Z_MEM_ERROR }
-            return record.pointee.gatheredCount == 0 ? inZlib { zlib_deflate($0, flush) } : gatheredToZlib(flush)
+            return record.pointee.gatheredCount == 0
+                ? inZlib { zlib_deflate($0, flush) } : gatheredToZlib(flush, isFirst: true)
         }
-        record.pointee.lastFlush = flush
         record.pointee.phase = .busy
         guard given > 0, let input = stream.pointee.next_in else { return Z_OK }
         (gathered + record.pointee.gatheredCount).update(from: input, count: given)
@@ -64,17 +64,22 @@ extension DeflateCall {
         return Z_OK
     }
 
-    /// Whether a call asks for nothing: no input, and no more of a flush than the one before (zlib's `RANK`).
-    private func isIdle(_ flush: Int32) -> Bool {
+    /// Notes the flush of a call, and tells whether the call asks for nothing: no input, and no more of a flush than the one
+    /// before (zlib's `RANK`).
+    private func notes(_ flush: Int32) -> Bool {
         func rank(_ flush: Int32) -> Int32 { flush * 2 - (flush > Z_FINISH ? 9 : 0) }
-        return stream.pointee.avail_in == 0 && flush != Z_FINISH && rank(flush) <= rank(record.pointee.lastFlush)
+        let before = record.pointee.lastFlush
+        record.pointee.lastFlush = flush
+        return stream.pointee.avail_in == 0 && flush != Z_FINISH && rank(flush) <= rank(before)
     }
 
     // MARK: - zlib
 
     /// Hands what was gathered to zlib before it gets the call itself.
-    private func gatheredToZlib(_ flush: Int32) -> Int32 {
-        if record.pointee.gatheredOffset == 0, isIdle(flush) { return refuse(stream, Z_BUF_ERROR) }
+    private func gatheredToZlib(_ flush: Int32, isFirst: Bool = false) -> Int32 {
+        if !isFirst, notes(flush), record.pointee.gatheredOffset == 0 {
+            return refuse(stream, Z_BUF_ERROR)
+        }
         let saved = (stream.pointee.next_in, stream.pointee.avail_in, stream.pointee.total_in)
         stream.pointee.next_in = gathered + record.pointee.gatheredOffset
         stream.pointee.avail_in = uInt(record.pointee.gatheredCount - record.pointee.gatheredOffset)
@@ -92,15 +97,17 @@ extension DeflateCall {
 
     // MARK: - Device
 
-    private func onDevice(_ flush: Int32) -> Int32 {
+    /// - Parameter isFirst: the call was looked at already.
+    private func onDevice(_ flush: Int32, isFirst: Bool = false) -> Int32 {
         guard let device else { return Z_STREAM_ERROR }
-        let hasPending = device.pendingByteCount > 0 || record.pointee.gatheredCount > 0
-        if !hasPending, isIdle(flush) { return refuse(stream, Z_BUF_ERROR) }
+        // zlib, where it went on, tells itself what is idle.
+        let hasPending =
+            device.pendingByteCount > 0 || record.pointee.gatheredCount > 0 || device.route == .processor
+        if !isFirst, notes(flush), !hasPending { return refuse(stream, Z_BUF_ERROR) }
         if record.pointee.phase == .finishing || record.pointee.phase == .ended {
             if stream.pointee.avail_in != 0 { return refuse(stream, Z_BUF_ERROR) }
             if record.pointee.phase == .ended { return Z_STREAM_END }
         }
-        record.pointee.lastFlush = flush
         record.pointee.phase = .busy
         if stream.pointee.data_type == Z_UNKNOWN { stream.pointee.data_type = dataType() }
         if record.pointee.gatheredCount > 0 {

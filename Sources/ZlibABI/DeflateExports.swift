@@ -98,7 +98,7 @@ public func zlibABI_deflateGetDictionary(
 @_cdecl("deflateSetHeader")
 public func zlibABI_deflateSetHeader(_ stream: z_streamp?, _ header: gz_headerp?) -> Int32 {
     guard let call = DeflateCall(stream) else { return zlib_deflateSetHeader(stream, header) }
-    return call.handOver { zlib_deflateSetHeader($0, header) }
+    return call.setHeader(header)
 }
 
 @_cdecl("deflateCopy")

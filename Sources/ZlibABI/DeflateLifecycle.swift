@@ -192,7 +192,7 @@ extension DeflateCall {
             device.reset()
             device.setLevel(Int(parameters.level))
         } else {
-            guard let engine = ZlibLibrary.shared.engine,
+            guard let engine = ZlibLibrary.engine(record.pointee.format),
                 let made = DeflateStream(
                     engine, record.pointee.format, level: Int(parameters.level),
                     windowBits: parameters.windowSizeBits, memoryLevel: parameters.memoryLevel)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CZlib
+import CompressionSessions
 import DeflateStream
 
 extension DeflateCall {
@@ -12,10 +13,7 @@ extension DeflateCall {
         case .undecided:
             guard chooseZlib(.call) else { return Z_MEM_ERROR }
         case .device:
-            // zlib has room for more than it could give out yet; here there is none.
-            guard let device, record.pointee.gatheredCount == 0, device.pendingByteCount == 0 else {
-                return Z_BUF_ERROR
-            }
+            guard let device, record.pointee.gatheredCount == 0 else { return Z_BUF_ERROR }
             guard let continued = device.moveToProcessor() else { return Z_MEM_ERROR }
             return onProcessor(continued, call)
         }
@@ -28,9 +26,10 @@ extension DeflateCall {
         continued.pointee.avail_in = stream.pointee.avail_in
         continued.pointee.next_out = stream.pointee.next_out
         continued.pointee.avail_out = stream.pointee.avail_out
+        let before = (continued.pointee.total_in, continued.pointee.total_out)
         let result = call(continued)
-        stream.pointee.total_in += uLong(stream.pointee.avail_in - continued.pointee.avail_in)
-        stream.pointee.total_out += uLong(stream.pointee.avail_out - continued.pointee.avail_out)
+        stream.pointee.total_in &+= continued.pointee.total_in &- before.0
+        stream.pointee.total_out &+= continued.pointee.total_out &- before.1
         stream.pointee.next_in = continued.pointee.next_in
         stream.pointee.avail_in = continued.pointee.avail_in
         stream.pointee.next_out = continued.pointee.next_out
@@ -50,7 +49,7 @@ extension DeflateCall {
         if isOther, record.pointee.lastFlush != -2, record.pointee.route != .zlib {
             // As zlib does: what was given so far is compressed as it was meant to be.
             if deflate(Z_BLOCK) == Z_STREAM_ERROR { return Z_STREAM_ERROR }
-            let isLeft = record.pointee.route == .device && (device?.pendingByteCount ?? 0) > 0
+            let isLeft = record.pointee.route == .device && device?.isGathering == true
             if isLeft || stream.pointee.avail_in != 0 || record.pointee.gatheredCount > 0 { return Z_BUF_ERROR }
         }
         var result = Z_OK
@@ -70,7 +69,20 @@ extension DeflateCall {
     /// `deflateSetDictionary`, which comes before data, or between blocks that nothing has followed yet.
     func setDictionary(_ dictionary: UnsafePointer<Bytef>?, _ byteCount: uInt) -> Int32 {
         if record.pointee.gatheredCount > 0 { return Z_STREAM_ERROR }
+        if record.pointee.route == .device {
+            // Behind a trailer zlib would have it, for nothing.
+            if record.pointee.phase == .ended { return Z_OK }
+            if record.pointee.format != .raw || device?.isGathering == true { return Z_STREAM_ERROR }
+        }
         return handOver { zlib_deflateSetDictionary($0, dictionary, byteCount) }
+    }
+
+    /// `deflateSetHeader`, which has no effect any more once there was data.
+    func setHeader(_ header: gz_headerp?) -> Int32 {
+        if record.pointee.route == .device {
+            return record.pointee.format == .gzip && record.pointee.phase != .ended ? Z_OK : Z_STREAM_ERROR
+        }
+        return handOver { zlib_deflateSetHeader($0, header) }
     }
 
     /// `deflateGetDictionary`: what the next data may refer to.

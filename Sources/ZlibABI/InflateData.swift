@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CZlib
+import CompressionSessions
 import DeflateStream
 
 extension InflateCall {
@@ -32,7 +33,9 @@ extension InflateCall {
         if let device {
             device.reset()
         } else {
-            guard let engine = ZlibLibrary.shared.engine, let made = InflateStream(engine, format), keep(made) else {
+            guard let engine = ZlibLibrary.engine(format == .raw ? .raw : .gzip),
+                let made = InflateStream(engine, format), keep(made)
+            else {
                 return ZlibLibrary.streams.count(.inflate, .absent)
             }
         }
@@ -135,9 +138,10 @@ extension InflateCall {
         continued.pointee.avail_in = stream.pointee.avail_in
         continued.pointee.next_out = stream.pointee.next_out
         continued.pointee.avail_out = stream.pointee.avail_out
+        let before = (continued.pointee.total_in, continued.pointee.total_out)
         let result = call(continued)
-        stream.pointee.total_in += uLong(stream.pointee.avail_in - continued.pointee.avail_in)
-        stream.pointee.total_out += uLong(stream.pointee.avail_out - continued.pointee.avail_out)
+        stream.pointee.total_in &+= continued.pointee.total_in &- before.0
+        stream.pointee.total_out &+= continued.pointee.total_out &- before.1
         stream.pointee.next_in = continued.pointee.next_in
         stream.pointee.avail_in = continued.pointee.avail_in
         stream.pointee.next_out = continued.pointee.next_out

@@ -2,6 +2,7 @@
 
 import CLinux
 import CompressionSessions
+import HisiliconABI
 import QueueScheduler
 
 /// What the streams of a process share. Nothing of it is made before it is needed: loading the library does nothing, and
@@ -18,6 +19,14 @@ final class ZlibLibrary: @unchecked Sendable {
 
     private init() {
         engine = CompressionEngine(configuration: Self.settings.configuration)
+    }
+
+    /// What streams of `format` are to be given to; nil: nothing, for there is no device, or none that can do the format.
+    static func engine(_ format: ZipFormat) -> CompressionEngine? {
+        guard let engine = shared.engine else { return nil }
+        // Of the descriptors for api v2, none says "raw".
+        if format == .raw, engine.scheduler(.compress).version == .v2 { return nil }
+        return engine
     }
 
     /// The end of the process: what was counted is written where the settings say. Called by the loader, after the

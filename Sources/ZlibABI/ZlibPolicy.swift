@@ -9,7 +9,7 @@ struct ZlibPolicy: Equatable {
     /// Levels that go to a device, among 1 to 9.
     var levels: ClosedRange<Int32> = 1...9
     /// Bytes of input with which a stream is worth a device; with less, zlib deflates it. 1 to 65536.
-    var leastDeflate = 1024
+    var leastDeflate = 128
     /// Bytes of input and of room for output in the first call of `inflate` with which a stream is worth a device.
     var leastInflate = 1024
 
@@ -39,7 +39,7 @@ struct ZlibKey {
             policy.levels = Int32(first - 48)...Int32(last - 48)
             return true
         },
-        ZlibKey(name: "min_deflate", defaultValue: "1024", values: "1 to 65536 bytes") {
+        ZlibKey(name: "min_deflate", defaultValue: "128", values: "1 to 65536 bytes") {
             set(&$0.leastDeflate, $1)
         },
         ZlibKey(name: "min_inflate", defaultValue: "1024", values: "1 to 65536 bytes") {

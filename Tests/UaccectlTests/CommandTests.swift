@@ -12,6 +12,10 @@ import Testing
 
     /// Runs `uaccectl` to its end. Output and errors come together, as on a terminal.
     static func uaccectl(_ arguments: String...) throws -> (status: Int32, output: String) {
+        try uaccectl(arguments)
+    }
+
+    static func uaccectl(_ arguments: [String]) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
