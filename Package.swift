@@ -102,6 +102,10 @@ let hostTargets: [Target] = [
         dependencies: ["DeflateStream", "CompressionSessions", "QueueScheduler", "EmulatedQM", "CZlib", "CLinux"],
         swiftSettings: common),
     .testTarget(
+        name: "ZlibABITests",
+        dependencies: ["ZlibABI", "DeflateStream", "CompressionSessions", "QueueScheduler", "CZlib"],
+        swiftSettings: common),
+    .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
     .testTarget(name: "UaccectlTests", swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
