@@ -106,6 +106,10 @@ let hostTargets: [Target] = [
         dependencies: ["DeflateStream", "CompressionSessions", "QueueScheduler", "EmulatedQM", "CZlib", "CLinux"],
         swiftSettings: common),
     .testTarget(
+        name: "ZlibABITests",
+        dependencies: ["ZlibABI", "DeflateStream", "CompressionSessions", "QueueScheduler", "CZlib"],
+        swiftSettings: common),
+    .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
     .testTarget(
         name: "DeviceNodesTests", dependencies: ["DeviceNodes", "EmulatedQM", "UacceDevice", "HisiliconABI"],
