@@ -30,10 +30,12 @@ let unitSettings: [CSetting] = [
 let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
 
 /// What other programs load: nothing exported but what its version script tells.
-func linking(exports: String, _ more: [String] = []) -> [LinkerSetting] {
+func linking(exports: String, needsMathematics: Bool = true, _ more: [String] = []) -> [LinkerSetting] {
     guard embedded else { return [] }
-    return [
+    return (needsMathematics ? [.linkedLibrary("m")] : []) + [
         .unsafeFlags([
+            // A product without Swift would be given the Swift library otherwise.
+            "-enable-experimental-feature", "Embedded",
             "-use-ld=lld", "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker",
             "--version-script=\(exports)",
             "-Xlinker", tables, "-Xlinker", "-z", "-Xlinker", "now",
@@ -41,7 +43,6 @@ func linking(exports: String, _ more: [String] = []) -> [LinkerSetting] {
             "-Xlinker", "-z", "-Xlinker", "nodelete",
         ]),
         .unsafeFlags(more.flatMap { ["-Xlinker", $0] }),
-        .linkedLibrary("m"),
     ]
 }
 
@@ -56,7 +57,7 @@ let hostTargets: [Target] = [
         name: "uaccectl",
         dependencies: [
             "CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "UacceDevice",
-            "HisiliconABI",
+            "HisiliconABI", "DeviceNodes",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
@@ -76,9 +77,12 @@ let hostTargets: [Target] = [
         dependencies: ["HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CUacce", "CLinux"],
         swiftSettings: common),
     .testTarget(
+        name: "PublishedCountersTests", dependencies: ["PublishedCounters", "CLinux"], swiftSettings: common),
+    .testTarget(
         name: "QueueSchedulerTests",
         dependencies: [
-            "QueueScheduler", "HisiliconDriver", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "UacceDevice",
+            "QueueScheduler", "PublishedCounters", "HisiliconDriver", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto",
+            "UacceDevice",
             "HisiliconABI", "CLinux",
         ],
         swiftSettings: common),
@@ -107,6 +111,9 @@ let hostTargets: [Target] = [
         swiftSettings: common),
     .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
+    .testTarget(
+        name: "DeviceNodesTests", dependencies: ["DeviceNodes", "EmulatedQM", "UacceDevice", "HisiliconABI"],
+        swiftSettings: common),
     .testTarget(name: "UaccectlTests", swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
 ]
@@ -114,7 +121,9 @@ let hostTargets: [Target] = [
 let package = Package(
     name: "uacce",
     products: [
-        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"])
+        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"]),
+        .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
+        .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
     ] + (embedded ? [.library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"])] : []),
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
@@ -146,9 +155,12 @@ let package = Package(
                 "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CIPSecMB", "VectorKernels", "CUacce", "CLinux",
             ],
             swiftSettings: shipped),
+        .target(name: "PublishedCounters", dependencies: ["CLinux"], swiftSettings: shipped),
         .target(
             name: "QueueScheduler",
-            dependencies: ["HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            dependencies: [
+                "PublishedCounters", "HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux",
+            ],
             swiftSettings: shipped),
         .target(
             name: "EmulatedZIP",
@@ -186,6 +198,14 @@ let package = Package(
                     // zlib's functions for files and whole buffers, which call this library's deflate and inflate.
                     "--whole-archive", ".build-embedded/zlib/libzlib-callers.a", "--no-whole-archive",
                 ])),
+        .target(
+            name: "DeviceNodes",
+            dependencies: ["EmulatedSEC", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            exclude: ["emulator.map"], swiftSettings: shipped,
+            linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map")),
+        .target(
+            name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
+            linkerSettings: linking(exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false)),
         .target(
             name: "UacceProvider",
             dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],

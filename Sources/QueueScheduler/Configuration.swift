@@ -51,6 +51,8 @@ public struct Configuration: Sendable {
     public var statisticsFile = ""
     /// File, or `stderr`, that notable events are written to; empty: none.
     public var logFile = ""
+    /// Whether counters lie where other programs of the same user can read them.
+    public var publish = true
     public var faults = FaultPlan.none
 
     public init() {}

@@ -124,6 +124,12 @@ public struct ConfigurationKey: Sendable {
             return true
         },
         ConfigurationKey(
+            name: "publish", defaultValue: "on", values: "on, off",
+            help: "whether counters are in shared memory, for uaccectl stats and top of the same user"
+        ) { configuration, text in
+            set(&configuration.publish, text)
+        },
+        ConfigurationKey(
             name: "log", defaultValue: "", values: "file name, or stderr",
             help: "where notable events are written: queues given up, devices removed, work that went to the CPU"
         ) { configuration, text in

@@ -74,6 +74,7 @@ extension Scheduler {
         if queue.pointee.isAbandoned { return .device }
         if queue.pointee.pair.isFull { queue.pointee.workOff() }
         if let cause = queue.pointee.post(request) { return cause }
+        queue.pointee.counters.depth.set(queue.pointee.pair.inFlightCount)
         request.pointee.holder = UnsafeMutableRawPointer(queue)
         return nil
     }
@@ -87,6 +88,7 @@ extension Scheduler {
         defer { queue.pointee.lock.release() }
         if request.pointee.state == .posted {
             if queue.pointee.workOff() > 1 { found = true }
+            queue.pointee.counters.depth.set(queue.pointee.pair.inFlightCount)
         } else {
             found = true
         }

@@ -33,6 +33,7 @@ public final class Scheduler: @unchecked Sendable {
     /// Threads that have an entry, for who only wants to know whether there are many.
     private let threadCount = Atomic<Int>(0)
     private let retired = RetiredCounters()
+    private let counterStore: CounterStore
 
     /// - Parameters:
     ///   - driverName: of the devices to use, such as `hisi_sec2`.
@@ -54,7 +55,9 @@ public final class Scheduler: @unchecked Sendable {
         self.guardPage = guardPage
         threadKey = key
         log = Log(target: configuration.logFile)
-        pool = DevicePool(configuration: configuration, driverName: driverName, makeBlock: makeBlock)
+        counterStore = CounterStore(driverName: driverName, publishes: configuration.publish)
+        pool = DevicePool(
+            configuration: configuration, driverName: driverName, counterStore: counterStore, makeBlock: makeBlock)
         version = pool.version
         failsWithoutWriting = pool.isEmulated
         self.guardPage.adopt(1)
@@ -141,7 +144,10 @@ public final class Scheduler: @unchecked Sendable {
         var polls = 0
         while true {
             if queue.pointee.workOff() > 0 { deadline = nil }
-            if request.pointee.state == .completed { return nil }
+            if request.pointee.state == .completed {
+                if polls >= pollsBeforeSleep { queue.pointee.counters.depth.set(queue.pointee.pair.inFlightCount) }
+                return nil
+            }
             if queue.pointee.pair.isStopped { return .device }
             polls &+= 1
             if polls < pollsBeforeSleep {
@@ -151,6 +157,7 @@ public final class Scheduler: @unchecked Sendable {
             let now = monotonicMilliseconds()
             guard let limit = deadline else {
                 deadline = now + UInt64(configuration.timeout)
+                queue.pointee.counters.depth.set(queue.pointee.pair.inFlightCount)
                 continue
             }
             if now >= limit {
@@ -199,6 +206,7 @@ public final class Scheduler: @unchecked Sendable {
         threadCount.store(0, ordering: .relaxed)
         companyQueues.leaveBehind()
         retired.reset()
+        counterStore.leaveBehind()
         generation += 1
         guardPage.adopt(generation)
     }
@@ -208,8 +216,10 @@ public final class Scheduler: @unchecked Sendable {
         guardPage.withLock {
             settle()
             let thread = UnsafeMutablePointer<ThreadQueue>.allocate(capacity: 1)
-            thread.initialize(to: ThreadQueue(scheduler: self, generation: generation))
+            let processor = counterStore.makeProcessorCounters()
+            thread.initialize(to: ThreadQueue(scheduler: self, generation: generation, processor: processor))
             guard pthread_setspecific(threadKey, thread) == 0 else {
+                counterStore.giveBack(processor.words)
                 thread.deinitialize(count: 1)
                 thread.deallocate()
                 return nil
@@ -310,6 +320,7 @@ public final class Scheduler: @unchecked Sendable {
     /// With the lock held.
     func free(_ queue: UnsafeMutablePointer<LeasedQueue>) {
         retired.add(queue)
+        counterStore.giveBack(queue.pointee.counters.words)
         queue.deinitialize(count: 1)
         queue.deallocate()
     }
@@ -330,6 +341,7 @@ public final class Scheduler: @unchecked Sendable {
         if let queue = thread.pointee.queue { release(queue) }
         threadCount.subtract(1, ordering: .relaxed)
         retired.add(thread)
+        counterStore.giveBack(thread.pointee.processor.words)
         thread.pointee.next?.pointee.previous = thread.pointee.previous
         if let previous = thread.pointee.previous {
             previous.pointee.next = thread.pointee.next
@@ -387,6 +399,7 @@ public final class Scheduler: @unchecked Sendable {
             if guardPage.generation == 0 { return }
             while let thread = threads { remove(thread) }
             dismissCompany()
+            counterStore.shutDown()
             pool.shutDown()
         }
     }
