@@ -56,8 +56,8 @@ let hostTargets: [Target] = [
     .executableTarget(
         name: "uaccectl",
         dependencies: [
-            "CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "UacceDevice",
-            "HisiliconABI", "DeviceNodes",
+            "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "EmulatedQM", "EmulatedSEC",
+            "SoftwareCrypto", "UacceDevice", "HisiliconABI", "DeviceNodes", "CLinux",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
@@ -175,7 +175,7 @@ let package = Package(
             swiftSettings: shipped),
         .target(
             name: "DeflateStream",
-            dependencies: ["CompressionSessions", "QueueScheduler", "CZlib", "CLinux"],
+            dependencies: ["CompressionSessions", "EmulatedZIP", "QueueScheduler", "CZlib", "CLinux"],
             swiftSettings: shipped),
         .target(
             name: "CryptoSessions",

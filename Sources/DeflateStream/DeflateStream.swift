@@ -14,6 +14,8 @@ import QueueScheduler
 public final class DeflateStream: @unchecked Sendable {
     /// Bytes of small writes that are gathered for one request.
     static let gatheredByteCount = 65536
+    /// What large writes are cut by, where requests go side by side.
+    private static let pieceByteCount = 256 << 10
     /// Least bytes of input that are not gathered.
     private static let leastDirectByteCount = 32768
 
@@ -190,6 +192,12 @@ public final class DeflateStream: @unchecked Sendable {
     /// Gathers input, or has it compressed. nil: go on; when there is no input left, with the flush.
     private func takeInput(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome? {
         while buffers.inputByteCount > 0 {
+            if gathered.isEmpty, session.gainsFromPieces(buffers.inputByteCount),
+                ZipSession.piecesBound(2 * Self.pieceByteCount) <= buffers.outputByteCount
+            {
+                guard compressPieces(&buffers) else { return failure }
+                continue
+            }
             if gathered.isEmpty, let size = directSize(buffers, flush) {
                 guard let room = directRoom(size, &buffers) else { return .outOfMemory }
                 let isLast = flush == .finish && size == buffers.inputByteCount
@@ -241,7 +249,9 @@ public final class DeflateStream: @unchecked Sendable {
 
     /// How much of the input is compressed from where it is; nil: none, it is gathered.
     private func directSize(_ buffers: StreamBuffers, _ flush: StreamFlush) -> Int? {
-        let count = min(buffers.inputByteCount, ZipSession.requestLimit)
+        // The slowest unit does some 6 MB/s at the highest levels: not so much at once that it would count as stuck.
+        let limit = level >= 7 && session.worksInBackground ? 1 << 20 : ZipSession.requestLimit
+        let count = min(buffers.inputByteCount, limit)
         if flush == .finish, count == buffers.inputByteCount, hasRoom(count, buffers) { return count }
         if count < Self.leastDirectByteCount { return nil }
         if hasRoom(count, buffers) { return count }
@@ -301,6 +311,30 @@ public final class DeflateStream: @unchecked Sendable {
         takenChecksum = session.progress.checksum
         give(written, room.isPending, &buffers)
         return nil
+    }
+
+    /// Several requests at once, from where the input is to where the output goes. False: they were not done, and zlib goes
+    /// on, unless there is a `failure`.
+    private func compressPieces(_ buffers: inout StreamBuffers) -> Bool {
+        guard let input = buffers.input, let output = buffers.output else { return false }
+        var size = buffers.inputByteCount
+        while ZipSession.piecesBound(size) > buffers.outputByteCount { size -= Self.pieceByteCount }
+        do throws(ZipFailure) {
+            let result = try session.runPieces(
+                input, inputByteCount: size, output, outputByteCount: buffers.outputByteCount)
+            buffers.input = input + result.consumed
+            buffers.inputByteCount -= result.consumed
+            buffers.output = output + result.produced
+            buffers.outputByteCount -= result.produced
+            takenByteCount &+= UInt32(truncatingIfNeeded: result.consumed)
+            takenChecksum = session.progress.checksum
+            window.slide(over: input, byteCount: result.consumed)
+            isFlushed = true
+            return true
+        } catch {
+            _ = yield(error.cause)
+            return false
+        }
     }
 
     /// One request. nil: it was not done, and zlib goes on, unless there is a `failure`.

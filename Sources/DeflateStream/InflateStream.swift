@@ -3,6 +3,7 @@
 import CLinux
 import CZlib
 import CompressionSessions
+import EmulatedZIP
 import QueueScheduler
 
 /// What an inflating stream expects.
@@ -44,6 +45,8 @@ public final class InflateStream: @unchecked Sendable {
     private var header = OrdinaryHeader()
 
     private var session: ZipSession?
+    /// In the session's place, once the device has failed and the stream is too long to be read again.
+    private var continued: ProcessorInflate?
     private var journal = Journal()
     /// Bytes of the journal that zlib has read.
     private var replayedByteCount = 0
@@ -84,6 +87,7 @@ public final class InflateStream: @unchecked Sendable {
         phase = other.phase
         givenByteCount = other.givenByteCount
         route = other.route
+        guard other.continued == nil else { return nil }
         if route == .processor, let bytes = other.journal.bytes {
             journal.append(bytes, byteCount: other.journal.count)
             replayedByteCount = other.replayedByteCount
@@ -104,6 +108,7 @@ public final class InflateStream: @unchecked Sendable {
     /// As new (`inflateReset`).
     public func reset() {
         dropZlib()
+        continued = nil
         header = OrdinaryHeader()
         journal.clear()
         replayedByteCount = 0
@@ -118,6 +123,7 @@ public final class InflateStream: @unchecked Sendable {
 
     /// What `strm->adler` is: Adler-32 (zlib) or CRC-32 (gzip) of the output so far, or the dictionary's when one is needed.
     public var checksum: UInt32 {
+        if let continued { return continued.checksum }
         if route == .device, phase != .header, let progress = session?.progress { return progress.checksum }
         return zlib.map { UInt32(truncatingIfNeeded: $0.pointee.adler) } ?? (format == .zlib ? 1 : 0)
     }
@@ -134,7 +140,7 @@ public final class InflateStream: @unchecked Sendable {
 
     /// False: too much of the stream has passed to read it again.
     private func goToProcessor() -> Bool {
-        if route == .processor { return true }
+        if route == .processor { return continued == nil }
         if phase == .header {
             guard makeZlib() != nil else { return false }
         } else {
@@ -168,7 +174,7 @@ public final class InflateStream: @unchecked Sendable {
 
     private func advance(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome {
         if route == .device, flush == .block || flush == .trees, !goToProcessor() { return .streamError }
-        if route == .processor { return advanceOnProcessor(&buffers, flush) }
+        if route == .processor, continued == nil { return advanceOnProcessor(&buffers, flush) }
         if phase == .header, let stop = readHeader(&buffers) { return stop }
         while true {
             drain(&buffers)
@@ -296,9 +302,9 @@ public final class InflateStream: @unchecked Sendable {
         let result: ZipResult
         do throws(ZipFailure) {
             result = try withUnsafeMutablePointer(to: &byte) { byte throws(ZipFailure) in
-                try session!.run(
-                    buffers.input ?? UnsafePointer(byte), inputByteCount: inputByteCount, space.0,
-                    outputByteCount: min(space.1, ZipSession.requestLimit))
+                try run(
+                    buffers.input ?? UnsafePointer(byte), inputByteCount, space.0,
+                    min(space.1, ZipSession.requestLimit))
             }
         } catch {
             return yield(error.cause)
@@ -333,6 +339,17 @@ public final class InflateStream: @unchecked Sendable {
         return .goOn
     }
 
+    /// One request, to whoever has the stream.
+    private func run(
+        _ input: UnsafePointer<UInt8>, _ inputByteCount: Int, _ output: UnsafeMutablePointer<UInt8>, _ room: Int
+    ) throws(ZipFailure) -> ZipResult {
+        if let continued {
+            return ZipResult(
+                continued.run(input, inputByteCount: inputByteCount, output, outputByteCount: room))
+        }
+        return try session!.run(input, inputByteCount: inputByteCount, output, outputByteCount: room)
+    }
+
     /// Lets zlib go on from where the device stood.
     ///
     /// - Parameter cause: nil: the stream is wrong, not the device.
@@ -345,6 +362,11 @@ public final class InflateStream: @unchecked Sendable {
             }
         }
         if goToProcessor() { return .processor }
+        if cause != nil, let stream = session?.takeOver() {
+            continued = stream
+            route = .processor
+            return .goOn
+        }
         return .failed(cause == nil ? .dataError(StreamMessage("invalid data")) : .deviceFailed(.deviceFailed))
     }
 
