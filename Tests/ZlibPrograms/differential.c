@@ -406,6 +406,10 @@ static void buffer_case(struct random *random)
     CHECK(tested.crc32_combine_op(a, b, tested.crc32_combine_gen(count - count / 3)) == reference.crc32_z(0, plain, count), " ");
     a = tested.adler32(1, plain, (unsigned)(count / 3)), b = tested.adler32(1, plain + count / 3, (unsigned)(count - count / 3));
     CHECK(tested.adler32_combine64(a, b, count - count / 3) == reference.adler32_z(1, plain, count), " ");
+    unsigned long start = next(random) & 0xffffffff;
+    CHECK(tested.crc32(start, plain, (unsigned)count) == reference.crc32(start, plain, (unsigned)count), "from %lx", start);
+    CHECK(tested.adler32(start, plain, (unsigned)count) == reference.adler32(start, plain, (unsigned)count), "from %lx", start);
+    CHECK(tested.crc32(start, NULL, 0) == reference.crc32(start, NULL, 0) && tested.adler32(7, NULL, 0) == 1, " ");
     struct settings settings = some_settings(random);
     z_stream ours = {0}, theirs = {0};
     if (begin_deflate(&tested, &ours, settings) == Z_OK && begin_deflate(&reference, &theirs, settings) == Z_OK) {
