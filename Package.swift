@@ -7,6 +7,8 @@
 import PackageDescription
 
 let embedded = Context.environment["UACCE_EMBEDDED"] == "1"
+/// Scripts/fuzz: what libFuzzer drives, and nothing but.
+let fuzzing = Context.environment["UACCE_FUZZING"] == "1"
 
 let common: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let shipped: [SwiftSetting] =
@@ -114,6 +116,18 @@ let hostTargets: [Target] = [
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
 ]
 
+/// libFuzzer has the main function.
+let fuzzingTargets: [Target] = [
+    .executableTarget(
+        name: "fuzzing",
+        dependencies: [
+            "DeflateStream", "CompressionSessions", "EmulatedZIP", "EmulatedQM", "QueueScheduler", "HisiliconABI",
+            "CZlib", "CUacce", "CLinux",
+        ],
+        path: "Tests/Fuzzing", exclude: ["seeds"],
+        swiftSettings: common + [.unsafeFlags(["-parse-as-library"])])
+]
+
 let package = Package(
     name: "uacce",
     products: [
@@ -207,5 +221,5 @@ let package = Package(
             dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],
             path: "provider", exclude: ["uacce.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "provider/uacce.map")),
-    ] + (embedded ? [] : hostTargets)
+    ] + (embedded ? [] : fuzzing ? fuzzingTargets : hostTargets)
 )
