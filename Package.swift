@@ -58,8 +58,8 @@ let hostTargets: [Target] = [
     .executableTarget(
         name: "uaccectl",
         dependencies: [
-            "CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "UacceDevice",
-            "HisiliconABI", "DeviceNodes",
+            "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "EmulatedQM", "EmulatedSEC",
+            "SoftwareCrypto", "UacceDevice", "HisiliconABI", "DeviceNodes", "CLinux",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
@@ -106,6 +106,10 @@ let hostTargets: [Target] = [
     .testTarget(
         name: "DeflateStreamTests",
         dependencies: ["DeflateStream", "CompressionSessions", "QueueScheduler", "EmulatedQM", "CZlib", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
+        name: "ZlibABITests",
+        dependencies: ["ZlibABI", "DeflateStream", "CompressionSessions", "QueueScheduler", "CZlib"],
         swiftSettings: common),
     .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
@@ -185,7 +189,7 @@ let package = Package(
             swiftSettings: shipped),
         .target(
             name: "DeflateStream",
-            dependencies: ["CompressionSessions", "QueueScheduler", "CZlib", "CLinux"],
+            dependencies: ["CompressionSessions", "EmulatedZIP", "QueueScheduler", "CZlib", "CLinux"],
             swiftSettings: shipped),
         .target(
             name: "CryptoSessions",

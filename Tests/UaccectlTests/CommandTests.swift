@@ -5,15 +5,19 @@ import Testing
 
 /// The command line tool as a user types it: the binary that was built beside the tests.
 @Suite struct CommandTests {
+    static var program: String {
+        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        return tests.deletingLastPathComponent().appendingPathComponent("uaccectl").path
+    }
+
     /// Runs `uaccectl` to its end. Output and errors come together, as on a terminal.
     static func uaccectl(_ arguments: String...) throws -> (status: Int32, output: String) {
         try uaccectl(arguments)
     }
 
     static func uaccectl(_ arguments: [String]) throws -> (status: Int32, output: String) {
-        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         let process = Process()
-        process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("uaccectl")
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         let pipe = Pipe()
         process.standardOutput = pipe

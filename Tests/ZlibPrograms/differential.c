@@ -349,7 +349,9 @@ static void inflate_case(struct random *random)
         actual.message, expected.result, expected.total_in, expected.total_out, expected.adler, expected.message, count, \
         whole, packed_count, settings.level, settings.window_bits, window_bits, flush, input_pieces, output_pieces, given_room
     CHECK(actual.result == expected.result, DETAILS);
-    CHECK(actual.total_out == expected.total_out, DETAILS);
+    // Where a stream is cut off in the middle of a block, a device may not see the last literals without what follows.
+    CHECK(actual.total_out == expected.total_out ||
+          (expected.result == Z_BUF_ERROR && actual.total_out < expected.total_out && actual.total_out + 3 > expected.total_out), DETAILS);
     CHECK(!memcmp(first, second, expected.total_out < actual.total_out ? expected.total_out : actual.total_out), DETAILS);
     // On the way it may tell of output that is not given out yet.
     CHECK(expected.result != Z_STREAM_END || actual.adler == expected.adler, DETAILS);
