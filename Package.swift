@@ -201,7 +201,8 @@ let package = Package(
         .target(
             name: "ZlibABI",
             dependencies: [
-                "DeflateStream", "CompressionSessions", "QueueScheduler", "HisiliconABI", "CZlib", "CLinux",
+                "DeflateStream", "CompressionSessions", "QueueScheduler", "HisiliconABI", "CDeflateUnits", "CZlib",
+                "CLinux",
             ],
             exclude: ["zlib.map"], swiftSettings: shipped,
             linkerSettings: linking(
