@@ -194,8 +194,9 @@ let package = Package(
                     // zlib's functions for files and whole buffers, which call this library's deflate and inflate.
                     "--whole-archive", ".build-embedded/zlib/libzlib-callers.a", "--no-whole-archive",
                 ])),
+        .target(
             name: "DeviceNodes",
-            dependencies: ["EmulatedSEC", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            dependencies: ["EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
             exclude: ["emulator.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map")),
         .target(
