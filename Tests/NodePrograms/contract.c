@@ -81,6 +81,27 @@ static void attributes(void)
     CHECK(access("/sys/class/uacce2", F_OK) == -1);
 }
 
+/// The one attribute that may be written.
+static void strategy(void)
+{
+    char path[128], text[16];
+    snprintf(path, sizeof path, "/sys/class/uacce/%s/isolate_strategy", device);
+    int file = open(path, O_WRONLY | O_TRUNC);
+    if (!CHECK(file >= 0)) return;
+    CHECK_CLEAN(write(file, "100\n", 4));
+    CHECK(attribute("isolate_strategy", text, sizeof text) > 0 && strcmp(text, "100\n") == 0);
+    CHECK_FAILS(EINVAL, write(file, "65536\n", 6));
+    CHECK_FAILS(EINVAL, write(file, "-1\n", 3));
+    CHECK_FAILS(EINVAL, write(file, "ten\n", 4));
+    CHECK_FAILS(EINVAL, write(file, "\n", 1));
+    CHECK(attribute("isolate_strategy", text, sizeof text) > 0 && strcmp(text, "100\n") == 0);
+    CHECK(write(file, "0xffff", 6) == 6);
+    CHECK(attribute("isolate_strategy", text, sizeof text) > 0 && strcmp(text, "65535\n") == 0);
+    CHECK(write(file, "0", 1) == 1);
+    CHECK(attribute("isolate_strategy", text, sizeof text) > 0 && strcmp(text, "0\n") == 0);
+    CHECK_CLEAN(close(file));
+}
+
 static void controls(void)
 {
     errno = 7777;
@@ -113,6 +134,7 @@ static void controls(void)
     CHECK_FAILS(EINVAL, ioctl(file, 0x5702u));
     CHECK_FAILS(EINVAL, ioctl(file, 0x80085703u, &information)); // GET_SS_DMA, of kernels without SVA
     CHECK_FAILS(EINVAL, ioctl(file, FIONREAD, &information));
+    CHECK_FAILS(EINVAL, write(file, "x", 1));
 
     CHECK_CLEAN(ioctl(file, PUT_QUEUE)); // not started: let be
     CHECK_CLEAN(ioctl(file, START_QUEUE));
@@ -340,6 +362,18 @@ static void forks(const char *self)
     CHECK(waitpid(child, &status, 0) == child && status == 0);
     CHECK(number("available_instances") == left + 1);
 
+    // Between vfork and exec programs close what they have; that concerns the child alone.
+    CHECK(queue_open(&queue));
+    child = vfork();
+    if (child == 0) {
+        close(queue.file);
+        execl(self, self, "nothing", NULL);
+        _exit(2);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(queue_works(&queue) && ioctl(queue.file, PUT_QUEUE) == 0);
+    queue_close(&queue);
+
     // O_CLOEXEC: a program that is started has nothing of it.
     CHECK(queue_open(&queue));
     child = fork();
@@ -366,9 +400,11 @@ static int started(int inherited)
 
 int main(int count, char **arguments)
 {
+    if (count == 2 && strcmp(arguments[1], "nothing") == 0) return 0;
     if (count == 3 && strcmp(arguments[1], "started") == 0) return started(atoi(arguments[2]));
     long all = number("available_instances");
     attributes();
+    strategy();
     controls();
     mappings();
     work();
