@@ -117,10 +117,14 @@ let hostTargets: [Target] = [
 let package = Package(
     name: "uacce",
     products: [
-        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"]),
-        .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
-        .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
-    ] + (embedded ? [.library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"])] : []),
+        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"])
+    ]
+        + (embedded
+            ? [
+                .library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"]),
+                .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
+                .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
+            ] : []),
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
     targets: [
