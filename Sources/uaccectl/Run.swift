@@ -19,7 +19,7 @@ struct Run: ParsableCommand {
             signal ended it.
             """)
 
-    @Option(help: "Devices: kinds with a count, such as sec2:2,zip:1. Kinds: \(kinds).")
+    @Option(help: "Devices: kinds with a count, such as sec2:2,zip:1 (by default one of each). Kinds: \(kinds).")
     var devices: String?
 
     @Option(help: "Version that the devices present: v2 or v3 (the default).")
@@ -57,7 +57,8 @@ struct Run: ParsableCommand {
     func run() throws {
         guard !command.isEmpty else { throw ValidationError("Say which program to run: uaccectl run -- PROGRAM …") }
         let library = try preloadedLibrary()
-        let directory = try DeviceSetDirectory.make(kept: set, descriptions: descriptions())
+        let descriptions = try Self.names(devices ?? "sec2:1,zip:1").map(describe)
+        let directory = try DeviceSetDirectory.make(kept: set, descriptions: descriptions, mayJoin: saysNothing)
         let status: Int32
         do {
             status = try ChildProgram(command).run(settingVariables: [
@@ -71,11 +72,9 @@ struct Run: ParsableCommand {
         throw ExitCode(status)
     }
 
-    /// What the options ask for; nil: nothing, so a set that is there may be joined.
-    private func descriptions() throws -> [NodeDescription]? {
-        let saysNothing = devices == nil && api == nil && queues == nil && engineThreads == nil && faults == nil
-        if set != nil && saysNothing && node == nil && !strict { return nil }
-        return try Self.names(devices ?? "sec2:1").map(describe)
+    /// Whether no option says how the devices are to be, so that a set that is there may be joined.
+    private var saysNothing: Bool {
+        devices == nil && api == nil && queues == nil && engineThreads == nil && faults == nil && node == nil && !strict
     }
 
     /// Device names of `kind[:count],…`, numbered over all kinds as the kernel does.
@@ -133,6 +132,11 @@ struct Run: ParsableCommand {
         let path = library ?? ChildProgram.directoryOfThisProgram + "/../lib/libuacce-devices.so"
         guard let found = ChildProgram.absolutePath(path) else {
             throw ValidationError("\(path) is not there: Scripts/build makes it, and --library says where else it is.")
+        }
+        // The first node that is opened would say so, too, but in the middle of the program.
+        let emulator = found.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/libuacce-emulator.so"
+        guard ChildProgram.absolutePath(emulator) != nil else {
+            throw ValidationError("\(emulator) is not there, without which there are no devices.")
         }
         return found
     }

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/sysmacros.h>
 
 static void attributes(void)
@@ -256,6 +257,28 @@ static void polling(void)
     }
     CHECK(write(pipes[1], "x", 1) == 1);
     CHECK(poll(both, 2, 1000) == 1 && both[0].revents == POLLIN && both[1].revents == 0);
+    // select: the same, with the time that is left.
+    fd_set readable, writable;
+    for (int turn = 0; turn < 3; turn++) {
+        char byte;
+        if (turn == 0) CHECK(read(pipes[0], &byte, 1) == 1);
+        queue_acknowledge(&queue, true);
+        describe_nothing(queue_slot(&queue, queue.posted), v2);
+        queue_post(&queue);
+        FD_ZERO(&readable);
+        FD_ZERO(&writable);
+        FD_SET(queue.file, &readable);
+        FD_SET(pipes[0], &readable);
+        FD_SET(queue.file, &writable);
+        struct timeval limit = {5, 0};
+        CHECK(select(64, &readable, &writable, NULL, &limit) == 1 && limit.tv_sec < 5);
+        CHECK(FD_ISSET(queue.file, &readable) && !FD_ISSET(pipes[0], &readable) && !FD_ISSET(queue.file, &writable));
+        CHECK(queue_await(&queue, 5) >= 0);
+    }
+    FD_ZERO(&readable);
+    FD_SET(queue.file, &readable);
+    struct timeval limit = {0, 20000};
+    CHECK(select(64, &readable, NULL, NULL, &limit) == 0 && !FD_ISSET(queue.file, &readable) && limit.tv_usec == 0);
     struct timespec now = {0, 0};
     CHECK(ppoll(&request, 1, &now, NULL) == 0);
 
