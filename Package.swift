@@ -135,10 +135,14 @@ let fuzzingTargets: [Target] = [
 let package = Package(
     name: "uacce",
     products: [
-        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"]),
-        .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
-        .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
-    ] + (embedded ? [.library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"])] : []),
+        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"])
+    ]
+        + (embedded
+            ? [
+                .library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"]),
+                .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
+                .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
+            ] : []),
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
     targets: [
@@ -215,7 +219,7 @@ let package = Package(
                 ])),
         .target(
             name: "DeviceNodes",
-            dependencies: ["EmulatedSEC", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            dependencies: ["EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
             exclude: ["emulator.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map")),
         .target(
