@@ -47,8 +47,8 @@ let hostTargets: [Target] = [
     .executableTarget(
         name: "uaccectl",
         dependencies: [
-            "CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "UacceDevice",
-            "HisiliconABI",
+            "CryptoSessions", "QueueScheduler", "PublishedCounters", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto",
+            "UacceDevice", "HisiliconABI", "CIPSecMB", "VectorKernels", "COpenSSL",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
@@ -86,7 +86,7 @@ let hostTargets: [Target] = [
         swiftSettings: common),
     .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
-    .testTarget(name: "UaccectlTests", swiftSettings: common),
+    .testTarget(name: "UaccectlTests", dependencies: ["uaccectl", "PublishedCounters"], swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
 ]
 

@@ -94,7 +94,9 @@ extension Scheduler {
         } else {
             // Somebody works on it now, or has.
             var watch = ProgressWatch(milliseconds: configuration.timeout)
-            while request.pointee.state == .posted, !queue.pointee.pair.isStopped, !watch.isStuck { queue.pointee.workOff() }
+            while request.pointee.state == .posted, !queue.pointee.pair.isStopped, !watch.isStuck {
+                queue.pointee.workOff()
+            }
         }
         let isOut = request.pointee.state == .posted
         queue.pointee.lock.release()
