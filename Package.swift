@@ -14,7 +14,9 @@ let shipped: [SwiftSetting] =
     + (embedded
         ? [
             .enableExperimentalFeature("Embedded"),
-            .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
+            // The ordinary build, which all tests run too, checks that no access overlaps another.
+            .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections", "-enforce-exclusivity=unchecked"]),
+            .unsafeFlags(["-Xcc", "-DUACCE_EMBEDDED"]),
         ] : [])
 
 /// Units in C: optimised in every build, and in sections of their own, so that the linker can drop what nobody calls.
@@ -28,19 +30,26 @@ let unitSettings: [CSetting] = [
 let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
 
 /// What other programs load: nothing exported but what its version script tells.
-func linking(exports: String) -> [LinkerSetting] {
+func linking(exports: String, needsMathematics: Bool = true, _ more: [String] = []) -> [LinkerSetting] {
     guard embedded else { return [] }
-    return [
+    return (needsMathematics ? [.linkedLibrary("m")] : []) + [
         .unsafeFlags([
+            // A product without Swift would be given the Swift library otherwise.
+            "-enable-experimental-feature", "Embedded",
             "-use-ld=lld", "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker",
             "--version-script=\(exports)",
             "-Xlinker", tables, "-Xlinker", "-z", "-Xlinker", "now",
             // Tables are built once and the program may still point at them; threads that used a queue may end later.
             "-Xlinker", "-z", "-Xlinker", "nodelete",
         ]),
-        .linkedLibrary("m"),
+        .unsafeFlags(more.flatMap { ["-Xlinker", $0] }),
     ]
 }
+
+/// The system's zlib, linked statically: as it is, or in what ships with its symbols renamed (Scripts/build does that).
+let zlibLinking: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", embedded ? ".build-embedded/zlib/libzlib-renamed.a" : "-l:libz.a"])
+]
 
 // What only the ordinary build has: the command line tool and the tests.
 let hostTargets: [Target] = [
@@ -48,7 +57,7 @@ let hostTargets: [Target] = [
         name: "uaccectl",
         dependencies: [
             "CryptoSessions", "QueueScheduler", "PublishedCounters", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto",
-            "UacceDevice", "HisiliconABI", "CIPSecMB", "VectorKernels", "COpenSSL",
+            "UacceDevice", "HisiliconABI", "CIPSecMB", "VectorKernels", "COpenSSL", "DeviceNodes",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
@@ -85,7 +94,22 @@ let hostTargets: [Target] = [
         ],
         swiftSettings: common),
     .testTarget(
+        name: "EmulatedZIPTests",
+        dependencies: ["EmulatedZIP", "EmulatedQM", "HisiliconABI", "CDeflateUnits", "CZlib", "CUacce", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
+        name: "CompressionSessionsTests",
+        dependencies: ["CompressionSessions", "QueueScheduler", "EmulatedQM", "HisiliconABI", "CZlib", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
+        name: "DeflateStreamTests",
+        dependencies: ["DeflateStream", "CompressionSessions", "QueueScheduler", "EmulatedQM", "CZlib", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
+    .testTarget(
+        name: "DeviceNodesTests", dependencies: ["DeviceNodes", "EmulatedQM", "UacceDevice", "HisiliconABI"],
+        swiftSettings: common),
     .testTarget(name: "UaccectlTests", dependencies: ["uaccectl", "PublishedCounters"], swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
 ]
@@ -93,8 +117,10 @@ let hostTargets: [Target] = [
 let package = Package(
     name: "uacce",
     products: [
-        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"])
-    ],
+        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"]),
+        .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
+        .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
+    ] + (embedded ? [.library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"])] : []),
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
     targets: [
@@ -105,6 +131,9 @@ let package = Package(
 
         .target(name: "CIPSecMB", cSettings: unitSettings),
         .target(name: "VectorKernels", cSettings: unitSettings),
+        .target(name: "CZlib", cSettings: unitSettings, linkerSettings: zlibLinking),
+
+        .target(name: "CDeflateUnits", cSettings: unitSettings),
 
         .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
         .target(name: "UacceDevice", dependencies: ["CUacce", "CLinux"], swiftSettings: shipped),
@@ -130,12 +159,49 @@ let package = Package(
             ],
             swiftSettings: shipped),
         .target(
+            name: "EmulatedZIP",
+            dependencies: ["EmulatedQM", "HisiliconABI", "CDeflateUnits", "CZlib", "CUacce", "CLinux"],
+            swiftSettings: shipped),
+        .target(
+            name: "CompressionSessions",
+            dependencies: [
+                "QueueScheduler", "EmulatedZIP", "EmulatedQM", "HisiliconDriver", "HisiliconABI", "CZlib", "CUacce",
+                "CLinux",
+            ],
+            swiftSettings: shipped),
+        .target(
+            name: "DeflateStream",
+            dependencies: ["CompressionSessions", "QueueScheduler", "CZlib", "CLinux"],
+            swiftSettings: shipped),
+        .target(
             name: "CryptoSessions",
             dependencies: [
                 "QueueScheduler", "EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconDriver", "HisiliconABI",
                 "CUacce", "COpenSSL", "CLinux",
             ],
             swiftSettings: shipped),
+        .target(
+            name: "ZlibABI",
+            dependencies: [
+                "DeflateStream", "CompressionSessions", "QueueScheduler", "HisiliconABI", "CZlib", "CLinux",
+            ],
+            exclude: ["zlib.map"], swiftSettings: shipped,
+            linkerSettings: linking(
+                exports: "Sources/ZlibABI/zlib.map",
+                [
+                    // It can be in libz.so.1's place, and then no other is loaded.
+                    "-soname=libz.so.1", "-Bsymbolic", "-fini=uacce_z_end",
+                    // zlib's functions for files and whole buffers, which call this library's deflate and inflate.
+                    "--whole-archive", ".build-embedded/zlib/libzlib-callers.a", "--no-whole-archive",
+                ])),
+        .target(
+            name: "DeviceNodes",
+            dependencies: ["EmulatedSEC", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            exclude: ["emulator.map"], swiftSettings: shipped,
+            linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map")),
+        .target(
+            name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
+            linkerSettings: linking(exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false)),
         .target(
             name: "UacceProvider",
             dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],

@@ -13,9 +13,11 @@
 struct algorithm {
     const char *label;      // how rows and options name it
     const char *name;       // how OpenSSL does
-    enum { CIPHER, DIGEST } operation;
+    enum { CIPHER, AEAD, DIGEST, MAC } operation;
     int encrypting;         // ciphers only
     size_t key_byte_count;
+    const char *inside;     // MACs: the digest or cipher they are made of
+    int by_dispatch;        // whether request_cost measures it: those whose dispatch functions this program can call
 };
 
 extern const struct algorithm algorithms[];
@@ -24,12 +26,11 @@ extern const size_t algorithm_count;
 // Ends the program where there is no such label.
 const struct algorithm *find_algorithm(const char *label);
 
-extern const size_t request_sizes[];
-extern const size_t request_size_count;
-enum { LARGEST_REQUEST = 16384 };
+enum { LARGEST_REQUEST = 1 << 20 };
 
 // Where a request enters.
-//   THROUGH_EVP       EVP_CipherUpdate; EVP_Digest, which makes and frees a context of each side for every message
+//   THROUGH_EVP       as `openssl speed` does: EVP_CipherUpdate, of one long message; EVP_Digest, which makes and frees a
+//                     context of each side for every message; EVP_MAC_init, update and final on one context
 //   THROUGH_DISPATCH  the provider's update; or init, update, final on one context
 // The second shows the provider alone: its difference between two providers is what one costs beyond the other,
 // with libcrypto's own part taken out.
@@ -53,5 +54,8 @@ void lane_warm_up(struct lane *lane, size_t request_count);
 const unsigned char *lane_output(const struct lane *lane, size_t *byte_count);
 
 void lane_close(struct lane *lane);
+
+// Heap bytes of a lane that are this program's own, contexts left out.
+size_t lane_own_bytes(size_t byte_count);
 
 #endif

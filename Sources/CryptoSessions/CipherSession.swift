@@ -24,22 +24,22 @@ public struct CipherSession: ~Copyable {
     // The engine's own, unretained: each use of it would otherwise count references.
     private let scheduler: Unmanaged<Scheduler>
     private let memory = CipherMemory()
-    private let threshold: Int
+    private let policy: OffloadPolicy
     private let version: QueueManagementVersion
-    /// Whether an ASYNC job may be paused here; see `Configuration.AsyncPolicy`.
-    private let mayPause: Bool
     // The expanded key for the CPU's share, made when it is first needed.
     private var software: SoftwareCipher?
+    /// `software`, while it stands where this session stands: at the same IV, between blocks.
+    private var inStep: Unmanaged<SoftwareCipher>?
     private var hasKeystream = false
 
     public init(_ engine: CryptoEngine, _ algorithm: CipherAlgorithm) {
         self.engine = engine
         scheduler = .passUnretained(engine.scheduler)
         self.algorithm = algorithm
-        threshold = engine.scheduler.configuration.minimumOffload[algorithm.algorithmClass]
         version = engine.scheduler.version
-        let isGenerators = algorithm.algorithm == .aes && (algorithm.mode == .ecb || algorithm.mode == .ctr)
-        mayPause = !isGenerators || engine.scheduler.configuration.async == .all
+        policy = OffloadPolicy(
+            engine, algorithm.algorithmClass, gainsByCompany: algorithm.gainsByCompany,
+            isGenerators: algorithm.algorithm == .aes && (algorithm.mode == .ecb || algorithm.mode == .ctr))
     }
 
     /// A session in the same state, independent from then on.
@@ -51,9 +51,8 @@ public struct CipherSession: ~Copyable {
         stealing = other.stealing
         engine = other.engine
         scheduler = other.scheduler
-        threshold = other.threshold
+        policy = other.policy
         version = other.version
-        mayPause = other.mayPause
         hasKeystream = other.hasKeystream
         memory.copyState(from: other.memory)
         prepare()
@@ -73,19 +72,19 @@ public struct CipherSession: ~Copyable {
         }
         memory.key.copyMemory(from: key, byteCount: algorithm.keyByteCount)
         hasKey = true
-        software = nil
+        dropSoftware()
         setDirection(isEncrypting)
     }
 
     /// Sets the direction and keeps the key.
     public mutating func setDirection(_ isEncrypting: Bool) {
-        if isEncrypting != self.isEncrypting { software = nil }
+        if isEncrypting != self.isEncrypting { dropSoftware() }
         self.isEncrypting = isEncrypting
         prepare()
     }
 
     public mutating func setStealing(_ stealing: SecCiphertextStealing) {
-        if stealing != self.stealing { software = nil }
+        if stealing != self.stealing { dropSoftware() }
         self.stealing = stealing
         prepare()
     }
@@ -93,6 +92,7 @@ public struct CipherSession: ~Copyable {
     /// Starts over with an IV of `algorithm.ivByteCount` bytes.
     public mutating func setIV(_ iv: UnsafeRawPointer) {
         memory.iv.copyMemory(from: iv, byteCount: algorithm.ivByteCount)
+        inStep = nil
         resetStream()
     }
 
@@ -102,8 +102,34 @@ public struct CipherSession: ~Copyable {
         hasKeystream = false
     }
 
+    private mutating func dropSoftware() {
+        inStep = nil
+        software = nil
+    }
+
     private func prepare() {
         memory.prepare(algorithm, stealing, isEncrypting: isEncrypting, version: version)
+    }
+
+    // MARK: - Small pieces, one after the other
+
+    /// The way of small pieces that follow small pieces: what policy leaves to the CPU costs one call into libcrypto,
+    /// whose cipher is at the right place already.
+    ///
+    /// - Returns: false when it is not so, or the piece no whole number of blocks; nothing was done then.
+    @inline(__always)
+    public mutating func resumeOnProcessor(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
+    ) -> Bool {
+        guard let inStep, byteCount < policy.inJobs, byteCount & 15 == 0, byteCount > 0 else { return false }
+        let last = LastBlock(input, byteCount)
+        guard inStep._withUnsafeGuaranteedRef({ $0.resume(input: input, output: output, byteCount: byteCount) }) else {
+            self.inStep = nil
+            return false
+        }
+        scheduler._withUnsafeGuaranteedRef { $0.countProcessor(.size) }
+        moveIV(past: last, output, byteCount)
+        return true
     }
 
     // MARK: - Whole messages and whole blocks
@@ -137,7 +163,7 @@ public struct CipherSession: ~Copyable {
             let count = min(byteCount - done, Self.descriptorCapacity)
             let last = done + count - 16
             memory.saved.copyMemory(from: input + last, byteCount: 16)
-            try transform(input + done, output + done, count)
+            _ = try transform(input + done, output + done, count)
             memory.iv.copyMemory(from: isEncrypting ? output + last : memory.saved, byteCount: 16)
             done += count
         }
@@ -161,8 +187,9 @@ public struct CipherSession: ~Copyable {
         // A longer one would have to be cut, and XTS gives no way to start in the middle.
         if byteCount > Self.descriptorCapacity {
             try processorTransform(input, output, byteCount, .unsupported)
-        } else {
-            try transform(input, output, byteCount)
+        } else if try transform(input, output, byteCount), algorithm.mode == .xts {
+            // Every message of XTS starts from the IV, here and there.
+            inStep = software.map { .passUnretained($0) }
         }
         if let next { memory.iv.copyMemory(from: isEncrypting ? output + next : memory.saved, byteCount: 16) }
     }
@@ -203,6 +230,7 @@ public struct CipherSession: ~Copyable {
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) throws(SessionError) -> Int {
         try makeKeystream()
+        inStep = nil
         let count = min(byteCount, 16 - streamOffset)
         for index in 0..<count {
             let position = streamOffset + index
@@ -224,7 +252,7 @@ public struct CipherSession: ~Copyable {
     private mutating func makeKeystream() throws(SessionError) {
         if hasKeystream { return }
         memset(memory.keystream, 0, 16)
-        try transform(memory.keystream, memory.keystream, 16)
+        _ = try transform(memory.keystream, memory.keystream, 16)
         hasKeystream = true
     }
 
@@ -263,6 +291,7 @@ public struct CipherSession: ~Copyable {
         } else if algorithm.mode == .ctr {
             memset(memory.keystream, 0, 16)
         }
+        inStep = nil
         streamOffset = offset
         hasKeystream = offset > 0
         if algorithm.mode == .ctr {
@@ -282,56 +311,67 @@ public struct CipherSession: ~Copyable {
     private mutating func transformChained(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) throws(SessionError) {
-        let block = algorithm.blockByteCount
-        let whole = byteCount & ~(block - 1)
-        let last = whole - block
-        if whole > 0 {
-            switch algorithm.mode {
-            case .cbc where !isEncrypting, .cfb where !isEncrypting, .ofb:
-                memory.saved.copyMemory(from: input + last, byteCount: block)
-            default: break
-            }
-        }
+        let whole = byteCount & ~(algorithm.blockByteCount - 1)
+        let last = whole > 0 ? LastBlock(input, whole) : LastBlock()
         if byteCount > whole, !isEncrypting {
             memory.partial.copyMemory(from: input + whole, byteCount: byteCount - whole)
         }
-        try transform(input, output, byteCount)
+        let isOnProcessor = try transform(input, output, byteCount)
         if byteCount > whole, isEncrypting {
             memory.partial.copyMemory(from: output + whole, byteCount: byteCount - whole)
         }
-        if whole > 0 {
-            switch algorithm.mode {
-            case .cbc, .cfb:
-                memory.iv.copyMemory(
-                    from: isEncrypting ? output + last : UnsafeMutableRawPointer(memory.saved), byteCount: block)
-            case .ofb:
-                // The keystream block is what lies between input and output.
-                xor16(memory.iv, memory.saved, output + last)
-            case .ctr: addToCounter(memory.iv, whole / 16)
-            default: break
-            }
-        }
+        if whole > 0 { moveIV(past: last, output, whole) }
         streamOffset = byteCount - whole
         hasKeystream = false
+        if isOnProcessor, streamOffset == 0 { inStep = software.map { .passUnretained($0) } }
     }
 
-    /// Runs one descriptor from the present IV, on the device or, where policy or trouble says so, on the CPU.
+    /// Moves the running IV past `byteCount` bytes, whole blocks, of which `last` was the last one.
+    @inline(__always)
+    private func moveIV(past last: LastBlock, _ output: UnsafeMutableRawPointer, _ byteCount: Int) {
+        let block = algorithm.blockByteCount
+        switch algorithm.mode {
+        case .cbc, .cfb:
+            if isEncrypting {
+                memory.iv.copyMemory(from: output + (byteCount - block), byteCount: block)
+            } else {
+                last.store(into: memory.iv, byteCount: block)
+            }
+        case .ofb:
+            // The keystream block is what lies between input and output.
+            last.store(into: memory.saved, byteCount: block)
+            xor16(memory.iv, memory.saved, output + (byteCount - block))
+        case .ctr: addToCounter(memory.iv, byteCount / 16)
+        default: break
+        }
+    }
+
+    /// Runs one descriptor from the present IV, on the device or, where policy or trouble says so, on the CPU. Returns
+    /// whether it was the CPU.
     private mutating func transform(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
-    ) throws(SessionError) {
-        if byteCount < threshold { return try processorTransform(input, output, byteCount, .size) }
+    ) throws(SessionError) -> Bool {
+        if let cause = policy.cause(byteCount: byteCount) {
+            try processorTransform(input, output, byteCount, cause)
+            return true
+        }
+        inStep = nil
         memory.address(input, output, byteCount, version: version)
-        guard let cause = scheduler.complete(memory.request, byteCount: byteCount, mayPause: mayPause) else { return }
+        guard let cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting) else {
+            return false
+        }
         // Hardware that had the request may have written some of its output, and in place that was the input.
         let isTouched = memory.request.pointee.state != .idle && !engine.scheduler.failsWithoutWriting
         if isTouched, input == UnsafeRawPointer(output) { throw .inputLost }
         try processorTransform(input, output, byteCount, cause)
+        return true
     }
 
     private mutating func processorTransform(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int, _ cause: ProcessorCause
     ) throws(SessionError) {
         try engine.yieldToProcessor(cause)
+        inStep = nil
         if software == nil {
             guard let library = engine.library.get(),
                 let cipher = SoftwareCipher(
@@ -342,6 +382,33 @@ public struct CipherSession: ~Copyable {
         let iv = algorithm.mode == .ecb ? nil : UnsafeRawPointer(memory.iv)
         guard software.unsafelyUnwrapped.run(iv: iv, input: input, output: output, byteCount: byteCount) else {
             throw .softwareFailed
+        }
+    }
+}
+
+/// The last 16 bytes of input, or 8 of a single block of DES: what a chained mode goes on from, kept because output may
+/// take its place.
+private struct LastBlock {
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
+    init() {}
+
+    /// - Parameter byteCount: 8, or more.
+    @inline(__always)
+    init(_ input: UnsafeRawPointer, _ byteCount: Int) {
+        high = input.loadUnaligned(fromByteOffset: byteCount &- 8, as: UInt64.self)
+        low = byteCount == 8 ? 0 : input.loadUnaligned(fromByteOffset: byteCount &- 16, as: UInt64.self)
+    }
+
+    /// Writes the last 8 or 16 bytes.
+    @inline(__always)
+    func store(into target: UnsafeMutableRawPointer, byteCount: Int) {
+        if byteCount == 8 {
+            target.storeBytes(of: high, as: UInt64.self)
+        } else {
+            target.storeBytes(of: low, as: UInt64.self)
+            target.storeBytes(of: high, toByteOffset: 8, as: UInt64.self)
         }
     }
 }

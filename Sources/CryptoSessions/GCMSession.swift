@@ -21,13 +21,15 @@ public struct GCMSession: ~Copyable {
     private let engine: CryptoEngine
     private let scheduler: Unmanaged<Scheduler>
     private let memory = GCMMemory()
-    private let threshold: Int
+    private let policy: OffloadPolicy
     private let version: QueueManagementVersion
     // GHASH under H = E(K, 0), and AES itself for the tag and for blocks that are not whole.
     private var hash: UnsafeMutablePointer<GaloisHash>?
     private var blockCipher: SoftwareCipher?
     // Made when the CPU first has to encrypt more than a block.
     private var counterCipher: SoftwareCipher?
+    /// `counterCipher`, while its counter is this session's.
+    private var inStep: Unmanaged<SoftwareCipher>?
     private var associatedByteCount: UInt64 = 0
     private var payloadByteCount: UInt64 = 0
     /// Bytes of associated data in `memory.staging`.
@@ -43,7 +45,7 @@ public struct GCMSession: ~Copyable {
         self.engine = engine
         scheduler = .passUnretained(engine.scheduler)
         self.keyByteCount = keyByteCount
-        threshold = engine.scheduler.configuration.minimumOffload[.aes]
+        policy = OffloadPolicy(engine, .aesGCM, gainsByCompany: false)
         version = engine.scheduler.version
     }
 
@@ -53,7 +55,7 @@ public struct GCMSession: ~Copyable {
         isEncrypting = other.isEncrypting
         engine = other.engine
         scheduler = other.scheduler
-        threshold = other.threshold
+        policy = other.policy
         version = other.version
         associatedByteCount = other.associatedByteCount
         payloadByteCount = other.payloadByteCount
@@ -88,6 +90,7 @@ public struct GCMSession: ~Copyable {
     public mutating func setKey(_ key: UnsafeRawPointer) throws(SessionError) {
         memory.key.copyMemory(from: key, byteCount: keyByteCount)
         blockCipher = nil
+        inStep = nil
         counterCipher = nil
         memset(memory.hashKey, 0, 16)
         try encryptBlock(memory.hashKey, into: memory.hashKey)
@@ -106,6 +109,7 @@ public struct GCMSession: ~Copyable {
         payloadByteCount = 0
         stagedByteCount = 0
         partialByteCount = 0
+        inStep = nil
         memset(memory.accumulator, 0, 16)
         // J0 (7.1, step 2).
         memset(memory.firstCounter, 0, 16)
@@ -144,6 +148,7 @@ public struct GCMSession: ~Copyable {
         let end = done + whole
         while done < end {
             let count = min(end - done, Self.descriptorCapacity, bytesToCounterWrap)
+            if count == bytesToCounterWrap { inStep = nil }
             try transform(input + done, output + done, count)
             done += count
         }
@@ -187,6 +192,7 @@ public struct GCMSession: ~Copyable {
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) throws(SessionError) {
         incrementCounter(memory.counter, by: 1)
+        inStep = nil
         try encryptBlock(memory.counter, into: memory.keystream)
         mixPartial(input, output, byteCount)
     }
@@ -250,11 +256,13 @@ public struct GCMSession: ~Copyable {
 
     /// nil: the new hash is in `nextAccumulator`; else why the CPU must do it.
     private func hashOnDevice(_ byteCount: Int) throws(SessionError) -> ProcessorCause? {
-        if byteCount < threshold { return .size }
+        if let cause = policy.cause(byteCount: byteCount) { return cause }
         // The device hashes from zero; adding the hash so far to the first block is the same as going on from it.
         xor16(memory.staging, memory.staging, memory.accumulator)
         memory.prepareHash(memory.staging, byteCount, keyByteCount: keyByteCount, version: version)
-        guard let cause = scheduler.complete(memory.request, byteCount: byteCount) else { return nil }
+        guard let cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting) else {
+            return nil
+        }
         xor16(memory.staging, memory.staging, memory.accumulator)
         return cause
     }
@@ -263,13 +271,12 @@ public struct GCMSession: ~Copyable {
     private mutating func transform(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) throws(SessionError) {
-        let cause: ProcessorCause?
-        if byteCount < threshold {
-            cause = .size
-        } else {
+        var cause = policy.cause(byteCount: byteCount)
+        if cause == nil {
+            inStep = nil
             memory.preparePayload(
                 input, output, byteCount, isEncrypting: isEncrypting, keyByteCount: keyByteCount, version: version)
-            cause = scheduler.complete(memory.request, byteCount: byteCount)
+            cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting)
             let isTouched = cause != nil && memory.request.pointee.state != .idle
             if isTouched, !engine.scheduler.failsWithoutWriting, input == UnsafeRawPointer(output) { throw .inputLost }
         }
@@ -285,15 +292,30 @@ public struct GCMSession: ~Copyable {
     private mutating func processorTransform(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) throws(SessionError) {
-        if counterCipher == nil { counterCipher = try makeCipher(.ctr) }
         if !isEncrypting { absorb(input, blockCount: byteCount / 16, into: memory.accumulator) }
+        let isDone =
+            if let inStep {
+                inStep._withUnsafeGuaranteedRef { $0.resume(input: input, output: output, byteCount: byteCount) }
+            } else {
+                try startCounterCipher(input, output, byteCount)
+            }
+        guard isDone else { throw .softwareFailed }
+        if isEncrypting { absorb(output, blockCount: byteCount / 16, into: memory.accumulator) }
+    }
+
+    /// Encrypts or decrypts from the present counter on, and leaves `counterCipher` in step.
+    @inline(never)
+    private mutating func startCounterCipher(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
+    ) throws(SessionError) -> Bool {
+        if counterCipher == nil { counterCipher = try makeCipher(.ctr) }
+        let cipher = counterCipher.unsafelyUnwrapped
         memory.keystream.copyMemory(from: memory.counter, byteCount: 16)
         incrementCounter(memory.keystream, by: 1)
-        guard
-            counterCipher.unsafelyUnwrapped.run(
-                iv: memory.keystream, input: input, output: output, byteCount: byteCount)
-        else { throw .softwareFailed }
-        if isEncrypting { absorb(output, blockCount: byteCount / 16, into: memory.accumulator) }
+        // libcrypto counts in 128 bits: the two part at the wrap, which ends a piece (`bytesToCounterWrap`).
+        let wraps = byteCount == bytesToCounterWrap
+        inStep = wraps ? nil : .passUnretained(cipher)
+        return cipher.run(iv: memory.keystream, input: input, output: output, byteCount: byteCount)
     }
 }
 

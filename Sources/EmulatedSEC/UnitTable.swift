@@ -9,8 +9,9 @@ import SoftwareCrypto
 final class UnitTable {
     private let choices: UnitChoices
     private let libcrypto: LibcryptoUnit
-    private lazy var vector = VectorUnit(libcrypto: libcrypto)
-    private var ipsecMB: IPSecMBUnit?
+    // Owned, but referred to without counting: a job in hand would count its unit up and down.
+    private var vector: Unmanaged<VectorUnit>?
+    private var ipsecMB: Unmanaged<IPSecMBUnit>?
     private var isIPSecMBAbsent = false
     /// Bytes of work that intel-ipsec-mb would have had so far.
     private var missedByteCount = 0
@@ -22,6 +23,11 @@ final class UnitTable {
     init(library: LibcryptoHolder, choices: UnitChoices) {
         libcrypto = LibcryptoUnit(library: library)
         self.choices = choices
+    }
+
+    deinit {
+        vector?.release()
+        ipsecMB?.release()
     }
 
     /// Does a job that has no company.
@@ -54,19 +60,24 @@ final class UnitTable {
         switch name {
         case .ipsecMB:
             guard let unit = ipsecMB ?? openIPSecMB(jobs, count: count) else { return false }
-            let served = sort(jobs, count: count) { unit.canRun($0) }
-            if served > 0 { unit.run(jobs, count: served) }
-            if served < count { libcrypto.run(jobs + served, count: count - served) }
+            unit._withUnsafeGuaranteedRef { serve($0, jobs, count: count) }
             return true
         case .vector:
-            let unit = vector
-            let served = sort(jobs, count: count) { unit.canRun($0) }
-            if served > 0 { unit.run(jobs, count: served) }
-            if served < count { libcrypto.run(jobs + served, count: count - served) }
+            (vector ?? openVector())._withUnsafeGuaranteedRef { serve($0, jobs, count: count) }
             return true
         case .libcrypto:
             return false
         }
+    }
+
+    /// Has a unit do what it can, and libcrypto the rest.
+    @inline(__always)
+    private func serve<Unit: SecUnit>(
+        _ unit: Unit, _ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int
+    ) {
+        let served = sort(jobs, count: count) { unit.canRun($0) }
+        if served > 0 { unit.run(jobs, count: served) }
+        if served < count { libcrypto.run(jobs + served, count: count - served) }
     }
 
     /// Puts the jobs that a unit can run before the others; returns how many they are.
@@ -88,13 +99,20 @@ final class UnitTable {
     }
 
     @inline(never)
+    private func openVector() -> Unmanaged<VectorUnit> {
+        let unit = Unmanaged.passRetained(VectorUnit(libcrypto: libcrypto))
+        vector = unit
+        return unit
+    }
+
+    @inline(never)
     private func openIPSecMB(
         _ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int
-    ) -> IPSecMBUnit? {
+    ) -> Unmanaged<IPSecMBUnit>? {
         if isIPSecMBAbsent { return nil }
         for index in 0..<count { missedByteCount &+= jobs[index].pointee.byteCount }
         guard choices.isImpatient || count > 1 || missedByteCount > Self.patience else { return nil }
-        ipsecMB = IPSecMBUnit()
+        ipsecMB = IPSecMBUnit().map { .passRetained($0) }
         isIPSecMBAbsent = ipsecMB == nil
         return ipsecMB
     }

@@ -22,12 +22,16 @@ public final class Scheduler: @unchecked Sendable {
     let log: Log
     let pausing: JobPausing?
     let pool: DevicePool
-    private let queueType: UInt16
+    let queueType: UInt16
     let guardPage: ForkGuard
     private let threadKey: pthread_key_t
     // Guarded by the guard page's lock.
     private var generation: UInt64 = 1
     private var threads: UnsafeMutablePointer<ThreadQueue>?
+    /// Guarded by the guard page's lock.
+    let companyQueues = CompanyQueues()
+    /// Threads that have an entry, for who only wants to know whether there are many.
+    private let threadCount = Atomic<Int>(0)
     private let retired = RetiredCounters()
     private let counterStore: CounterStore
 
@@ -59,6 +63,13 @@ public final class Scheduler: @unchecked Sendable {
         self.guardPage.adopt(1)
     }
 
+    /// Whether an emulated device does the work on the thread that asks for it.
+    public var isCallerDriven: Bool { pool.isEmulated && configuration.engineThreads == 0 }
+
+    /// Whether the caller is in a job that can be paused.
+    @inline(__always)
+    public var isInJob: Bool { pausing?.currentJob() != nil }
+
     // MARK: - Requests
 
     /// Has a device work on one request, and waits for it.
@@ -66,16 +77,23 @@ public final class Scheduler: @unchecked Sendable {
     /// - Parameters:
     ///   - request: idle, with its descriptor filled in; what that points to must stay until this returns.
     ///   - byteCount: of data, for the statistics.
-    ///   - mayPause: whether a job that can be paused may be, here.
+    ///   - waiting: how it may wait for company.
     /// - Returns: `nil` when the device has completed the descriptor, whose result the caller must look at; else why the
     ///   CPU should do the work. In either case the device has let go of the request.
     public func run(
-        _ request: UnsafeMutablePointer<Request>, byteCount: Int, mayPause: Bool = true
+        _ request: UnsafeMutablePointer<Request>, byteCount: Int, waiting: Waiting = .inJobs
     ) -> ProcessorCause? {
         guard let thread = currentThread() else { return .absent }
         guard let queue = thread.pointee.queue ?? openQueue(for: thread) else { return thread.pointee.absence }
-        if mayPause, let pausing, let job = pausing.currentJob() {
-            return run(request, byteCount: byteCount, in: job, pausing, thread, queue)
+        if waiting != .none {
+            if let pausing, let job = pausing.currentJob() {
+                return run(request, byteCount: byteCount, in: job, pausing, thread, queue)
+            }
+            if waiting == .forCompany, byteCount >= CompanySearch.leastByteCount, isCrowded,
+                thread.pointee.company.isDue(), let outcome = runInCompany(request, byteCount: byteCount, thread)
+            {
+                return outcome
+            }
         }
         queue.pointee.lock.acquire()
         let cause = queue.pointee.isAbandoned ? .device : submit(request, to: queue)
@@ -88,6 +106,10 @@ public final class Scheduler: @unchecked Sendable {
         if cause == .device { giveUp(thread) }
         return cause
     }
+
+    /// Whether there are more threads than processors, so that some may be waiting for a turn.
+    @inline(__always)
+    private var isCrowded: Bool { threadCount.load(ordering: .relaxed) > companyQueues.count }
 
     /// Counts a request that the CPU did.
     public func countProcessor(_ cause: ProcessorCause) {
@@ -181,6 +203,8 @@ public final class Scheduler: @unchecked Sendable {
         // Queues, rings and locks of the parent may be in any state: nothing of them is touched or freed.
         pool.leaveBehind()
         threads = nil
+        threadCount.store(0, ordering: .relaxed)
+        companyQueues.leaveBehind()
         retired.reset()
         counterStore.leaveBehind()
         generation += 1
@@ -203,6 +227,7 @@ public final class Scheduler: @unchecked Sendable {
             thread.pointee.next = threads
             threads?.pointee.previous = thread
             threads = thread
+            threadCount.add(1, ordering: .relaxed)
             return thread
         }
     }
@@ -288,7 +313,7 @@ public final class Scheduler: @unchecked Sendable {
     }
 
     /// Drops one hold on a queue. With the lock held.
-    private func release(_ queue: UnsafeMutablePointer<LeasedQueue>) {
+    func release(_ queue: UnsafeMutablePointer<LeasedQueue>) {
         if queue.pointee.holderCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { free(queue) }
     }
 
@@ -314,6 +339,7 @@ public final class Scheduler: @unchecked Sendable {
     /// Takes a thread's entry out of the list and frees it. With the lock held.
     private func remove(_ thread: UnsafeMutablePointer<ThreadQueue>) {
         if let queue = thread.pointee.queue { release(queue) }
+        threadCount.subtract(1, ordering: .relaxed)
         retired.add(thread)
         counterStore.giveBack(thread.pointee.processor.words)
         thread.pointee.next?.pointee.previous = thread.pointee.previous
@@ -354,6 +380,9 @@ public final class Scheduler: @unchecked Sendable {
                 report.add(current)
                 thread = current.pointee.next
             }
+            for index in 0..<companyQueues.count {
+                if let queue = companyQueues[index] { report.add(queue) }
+            }
             return report.lines(pool)
         }
     }
@@ -369,6 +398,7 @@ public final class Scheduler: @unchecked Sendable {
         guardPage.withLock {
             if guardPage.generation == 0 { return }
             while let thread = threads { remove(thread) }
+            dismissCompany()
             counterStore.shutDown()
             pool.shutDown()
         }

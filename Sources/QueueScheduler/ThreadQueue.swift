@@ -68,6 +68,7 @@ struct ThreadQueue: ~Copyable {
     var absence = ProcessorCause.absent
     var requestsUntilRetry = 0
     var retryInterval = 0
+    var company = CompanySearch()
     /// Staging buffers that sessions of this thread gave back, for the next to take.
     var buffers = BufferStack()
     let processor: ProcessorCounters

@@ -67,6 +67,17 @@ public final class SoftwareCipher {
                 return false
             }
         }
+        return resume(input: input, output: output, byteCount: byteCount)
+    }
+
+    /// Goes on where the last call ended, which must have been a success over whole blocks: one call into libcrypto.
+    ///
+    /// - Parameters:
+    ///   - input: may be `output`, but must not overlap it in another way.
+    ///   - byteCount: at least `minimumByteCount` and not 0; a multiple of `CipherKind.granuleByteCount`.
+    /// - Returns: whether libcrypto did it.
+    @inline(__always)
+    public func resume(input: UnsafeRawPointer, output: UnsafeMutableRawPointer, byteCount: Int) -> Bool {
         var written = 0
         return cipher(
             context, output.assumingMemoryBound(to: UInt8.self), &written, byteCount,

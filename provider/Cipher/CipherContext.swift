@@ -109,6 +109,11 @@ struct CipherContext: ~Copyable {
     mutating func update(
         _ input: UnsafePointer<UInt8>?, byteCount: Int, into output: UnsafeMutablePointer<UInt8>?, capacity: Int
     ) -> Int? {
+        if bufferedByteCount == 0, tls.version == 0, !holdsBack, capacity >= byteCount, let input, let output,
+            session.resumeOnProcessor(input, output, byteCount: byteCount)
+        {
+            return byteCount
+        }
         switch algorithm.mode {
         case .xts:
             guard capacity >= byteCount else { return fail(PROV_R_OUTPUT_BUFFER_TOO_SMALL) }
@@ -208,7 +213,6 @@ struct CipherContext: ~Copyable {
         guard byteCount > 0 else { return 0 }
         guard var input, var output else { return nil }
         let block = algorithm.blockByteCount
-        let holdsBack = !session.isEncrypting && isPadding
         var remaining = byteCount
         var written = 0
         if bufferedByteCount > 0 {
@@ -234,6 +238,9 @@ struct CipherContext: ~Copyable {
         fillBuffer(input, remaining)
         return written
     }
+
+    /// Whether the last whole block of data so far stays behind, because it may be the one with the padding.
+    private var holdsBack: Bool { isPadding && !session.isEncrypting && algorithm.isPadded }
 
     private mutating func fillBuffer(_ input: UnsafePointer<UInt8>, _ byteCount: Int) {
         let position = bufferedByteCount

@@ -34,7 +34,6 @@ final class IPSecMBUnit: SecUnit {
         pieces.deallocate()
     }
 
-    /// Whether this unit can do a job at all.
     @inline(__always)
     func canRun(_ job: UnsafeMutablePointer<SecJob>) -> Bool {
         guard let operation = Self.operation(job) else { return false }

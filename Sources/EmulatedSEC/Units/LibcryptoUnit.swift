@@ -12,6 +12,8 @@ final class LibcryptoUnit: SecUnit {
         self.library = library
     }
 
+    func canRun(_ job: UnsafeMutablePointer<SecJob>) -> Bool { true }
+
     func run(_ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int) {
         for index in 0..<count { run(jobs[index]) }
     }

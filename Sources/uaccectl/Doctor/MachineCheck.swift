@@ -115,7 +115,7 @@ struct MachineCheck {
     private func checkCommand(_ findings: inout [Finding]) {
         let own = String(cString: OpenSSL_version(OPENSSL_VERSION_STRING))
         // Without a configuration: a module that refuses to load, or crashes, is another matter.
-        guard let outcome = ChildProgram.run("env", ["OPENSSL_CONF=/dev/null", "openssl", "version"]),
+        guard let outcome = ProgramProbe.run("env", ["OPENSSL_CONF=/dev/null", "openssl", "version"]),
             outcome.status != 127
         else {
             findings.append(

@@ -59,7 +59,7 @@ struct ModuleCheck {
         let hasFaults = findings.contains { $0.severity == .fault }
         var arguments = ["module-probe", location.path]
         if let section { arguments += ["--config", section.file.path, "--name", section.name] }
-        let outcome = ChildProgram.run("/proc/self/exe", arguments)
+        let outcome = ProgramProbe.run("/proc/self/exe", arguments)
         guard let outcome else {
             findings.append(.note("module-not-tried", "The module could not be tried: no process could be started."))
             return

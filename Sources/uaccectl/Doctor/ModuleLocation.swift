@@ -41,13 +41,7 @@ struct ModuleLocation {
     /// Where installations and builds put it: OpenSSL's directory, and beside this program.
     static var usualPlaces: [String] {
         var places = [builtInDirectory + "/uacce.so"]
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-        let count = readlink("/proc/self/exe", &buffer, Int(PATH_MAX))
-        if count > 0 {
-            let program = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            let parts = program.split(separator: "/").dropLast(2)
-            places.append("/" + (parts + ["lib", "ossl-modules", "uacce.so"]).joined(separator: "/"))
-        }
+        places.append(ChildProgram.directoryOfThisProgram + "/../lib/ossl-modules/uacce.so")
         places.append("/usr/local/lib/ossl-modules/uacce.so")
         return places
     }

@@ -3,7 +3,7 @@
 import Glibc
 
 /// A program that is run to see what comes of it.
-enum ChildProgram {
+enum ProgramProbe {
     struct Outcome {
         /// Exit status; 128 + the signal's number where one ended it, 124 where it took too long.
         let status: Int32
