@@ -120,13 +120,19 @@ let package = Package(
         .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"]),
         .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
         .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
-    ] + (embedded ? [.library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"])] : []),
+    ]
+        + (embedded
+            ? [
+                .library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"]),
+                .library(name: "uacce-wd", type: .dynamic, targets: ["WarpDrive"]),
+            ] : []),
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
     targets: [
         .systemLibrary(name: "CUacce"),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CIntrinsics"),
+        .systemLibrary(name: "CWarpDrive"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
 
         .target(name: "CIPSecMB", cSettings: unitSettings),
@@ -199,6 +205,14 @@ let package = Package(
             dependencies: ["EmulatedSEC", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
             exclude: ["emulator.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map")),
+        .target(
+            name: "WarpDrive",
+            dependencies: [
+                "HisiliconDriver", "EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI",
+                "CWarpDrive", "CUacce", "CLinux",
+            ],
+            exclude: ["warpdrive.map", "uacce-wd.pc"], swiftSettings: shipped,
+            linkerSettings: linking(exports: "Sources/WarpDrive/warpdrive.map", ["-soname=libuacce-wd.so"])),
         .target(
             name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
             linkerSettings: linking(exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false)),

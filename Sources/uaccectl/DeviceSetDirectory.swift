@@ -46,7 +46,9 @@ struct DeviceSetDirectory {
     }
 
     private static func makeOwn(_ descriptions: [NodeDescription]) throws -> DeviceSetDirectory {
-        guard let template = strdup(place + "/" + prefix + "XXXXXX") else { throw failure("name", place, Errno.current) }
+        guard let template = strdup(place + "/" + prefix + "XXXXXX") else {
+            throw failure("name", place, Errno.current)
+        }
         defer { free(template) }
         guard mkdtemp(template) != nil else { throw failure("make a directory in", place, Errno.current) }
         let directory = DeviceSetDirectory(path: String(cString: template), isOwn: true)

@@ -17,13 +17,17 @@ struct Run: ParsableCommand {
             signal ended it.
             """)
 
-    @Option(help: "Devices: kinds with a count, such as sec2:2. Kinds: \(NodeKind.all.map(\.name.description).joined(separator: ", ")).")
+    @Option(
+        help:
+            "Devices: kinds with a count, such as sec2:2. Kinds: \(NodeKind.all.map(\.name.description).joined(separator: ", "))."
+    )
     var devices: String?
 
     @Option(help: "Version that the devices present: v2 or v3 (the default).")
     var api: String?
 
-    @Option(help: "Queues of each device, 1 to \(EmulatedDevice.queueCountLimit); as many as real ones have by default.")
+    @Option(
+        help: "Queues of each device, 1 to \(EmulatedDevice.queueCountLimit); as many as real ones have by default.")
     var queues: Int?
 
     @Option(help: "Threads that each process has for each device it opens, 1 (the default) to 64.")
@@ -71,7 +75,8 @@ struct Run: ParsableCommand {
     /// What the options ask for; nil: nothing, so a set that is there may be joined.
     private func descriptions() throws -> [NodeDescription]? {
         let mayJoin =
-            devices == nil && api == nil && queues == nil && engineThreads == nil && faults == nil && node == nil && !strict
+            devices == nil && api == nil && queues == nil && engineThreads == nil && faults == nil && node == nil
+            && !strict
         if set != nil && mayJoin { return nil }
         return try Self.names(devices ?? "sec2:1").map(describe)
     }
@@ -94,13 +99,17 @@ struct Run: ParsableCommand {
     }
 
     private func describe(_ name: String) throws -> NodeDescription {
-        guard var description = NodeDescription(name: name) else { throw ValidationError("There is no device '\(name)'.") }
-        guard let version = QueueManagementVersion(attribute: "hisi_qm_\(api ?? "v3")"), ["v2", "v3", nil].contains(api)
+        guard var description = NodeDescription(name: name) else {
+            throw ValidationError("There is no device '\(name)'.")
+        }
+        guard let version = QueueManagementVersion(attribute: "hisi_qm_\(api ?? "v3")"),
+            ["v2", "v3", nil].contains(api)
         else { throw ValidationError("--api is v2 or v3, not '\(api ?? "")'.") }
         description.version = version
         if let queues {
             guard (1...EmulatedDevice.queueCountLimit).contains(queues) else {
-                throw ValidationError("--queues is a number from 1 to \(EmulatedDevice.queueCountLimit), not \(queues).")
+                throw ValidationError(
+                    "--queues is a number from 1 to \(EmulatedDevice.queueCountLimit), not \(queues).")
             }
             description.queueCount = queues
         }
@@ -113,7 +122,8 @@ struct Run: ParsableCommand {
         if let faults {
             guard FaultPlan(parsing: faults) != nil else {
                 let kinds = FaultKind.allCases.map { "\n  \($0.help)" }.joined()
-                throw ValidationError("--faults: '\(faults)' is no fault plan. Rules, with commas between them:\(kinds)")
+                throw ValidationError(
+                    "--faults: '\(faults)' is no fault plan. Rules, with commas between them:\(kinds)")
             }
             description.faults = faults
         }

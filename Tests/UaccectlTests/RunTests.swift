@@ -45,12 +45,15 @@ struct RunTests {
 
     @Test(arguments: [
         (["--devices", "gpu:1"], "sec2"), (["--devices", "sec2:0"], "1 to 16"), (["--api", "v9"], "v2 or v3"),
-        (["--queues", "0"], "1 to 1024"), (["--engine-threads", "0"], "1 to 64"), (["--faults", "fire@1"], "descriptor@N"),
+        (["--queues", "0"], "1 to 1024"), (["--engine-threads", "0"], "1 to 64"),
+        (["--faults", "fire@1"], "descriptor@N"),
         (["--library", "/no/such/library"], "is not there"),
     ])
     func mistakesAreExplained(_ options: [String], _ expected: String) throws {
         let result = try UaccectlTests.uaccectl(
-            ["run"] + (options[0] == "--library" ? [] : ["--library", try #require(Self.library)]) + options + ["--", "true"])
+            ["run"] + (options[0] == "--library" ? [] : ["--library", try #require(Self.library)]) + options + [
+                "--", "true",
+            ])
         #expect(result.status != 0 && result.output.contains(expected), "\(result.output)")
     }
 

@@ -84,7 +84,7 @@ struct ConfigurationCheck {
             guard assignment.hasPrefix("UACCE_"), let equals = assignment.firstIndex(of: "=") else { continue }
             let name = String(assignment[..<equals])
             // The project's scripts and tests have these.
-            if ["UACCE_MODULE", "UACCE_MODULE_DIR"].contains(name) || name.hasPrefix("UACCE_WD_") { continue }
+            if ["UACCE_MODULE", "UACCE_MODULE_DIR"].contains(name) { continue }
             check(
                 name.dropFirst(6).lowercased(), String(assignment[assignment.index(after: equals)...]), &configuration,
                 "\(assignment) in the environment", &findings)

@@ -41,7 +41,8 @@ struct ModuleLocation {
     /// Where installations and builds put it: OpenSSL's directory, and beside this program.
     static var usualPlaces: [String] {
         var places = [builtInDirectory + "/uacce.so"]
-        places.append(ChildProgram.directoryOfThisProgram + "/../lib/ossl-modules/uacce.so")
+        let parts = ChildProgram.directoryOfThisProgram.split(separator: "/").dropLast()
+        places.append("/" + (parts + ["lib", "ossl-modules", "uacce.so"]).joined(separator: "/"))
         places.append("/usr/local/lib/ossl-modules/uacce.so")
         return places
     }
