@@ -58,8 +58,9 @@ let hostTargets: [Target] = [
     .executableTarget(
         name: "uaccectl",
         dependencies: [
-            "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "EmulatedQM", "EmulatedSEC",
-            "SoftwareCrypto", "UacceDevice", "HisiliconABI", "DeviceNodes", "CLinux",
+            "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "PublishedCounters", "EmulatedQM",
+            "EmulatedSEC", "SoftwareCrypto", "UacceDevice", "HisiliconABI", "CIPSecMB", "VectorKernels", "COpenSSL",
+            "DeviceNodes", "CLinux",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
@@ -116,7 +117,7 @@ let hostTargets: [Target] = [
     .testTarget(
         name: "DeviceNodesTests", dependencies: ["DeviceNodes", "EmulatedQM", "UacceDevice", "HisiliconABI"],
         swiftSettings: common),
-    .testTarget(name: "UaccectlTests", swiftSettings: common),
+    .testTarget(name: "UaccectlTests", dependencies: ["uaccectl", "PublishedCounters"], swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
 ]
 
@@ -142,6 +143,7 @@ let package = Package(
                 .library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"]),
                 .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
                 .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
+                .library(name: "uacce-wd", type: .dynamic, targets: ["WarpDrive"]),
             ] : []),
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
@@ -149,6 +151,7 @@ let package = Package(
         .systemLibrary(name: "CUacce"),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CIntrinsics"),
+        .systemLibrary(name: "CWarpDrive"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
 
         .target(name: "CIPSecMB", cSettings: unitSettings),
@@ -222,6 +225,14 @@ let package = Package(
             dependencies: ["EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
             exclude: ["emulator.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map")),
+        .target(
+            name: "WarpDrive",
+            dependencies: [
+                "HisiliconDriver", "EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI",
+                "CWarpDrive", "CUacce", "CLinux",
+            ],
+            exclude: ["warpdrive.map", "uacce-wd.pc"], swiftSettings: shipped,
+            linkerSettings: linking(exports: "Sources/WarpDrive/warpdrive.map", ["-soname=libuacce-wd.so"])),
         .target(
             name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
             linkerSettings: linking(exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false)),
