@@ -7,6 +7,8 @@
 import PackageDescription
 
 let embedded = Context.environment["UACCE_EMBEDDED"] == "1"
+/// Scripts/fuzz: what libFuzzer drives, and nothing but.
+let fuzzing = Context.environment["UACCE_FUZZING"] == "1"
 
 let common: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let shipped: [SwiftSetting] =
@@ -56,8 +58,9 @@ let hostTargets: [Target] = [
     .executableTarget(
         name: "uaccectl",
         dependencies: [
-            "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "EmulatedQM", "EmulatedSEC",
-            "SoftwareCrypto", "UacceDevice", "HisiliconABI", "DeviceNodes", "CLinux",
+            "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "PublishedCounters", "EmulatedQM",
+            "EmulatedSEC", "SoftwareCrypto", "UacceDevice", "HisiliconABI", "CIPSecMB", "VectorKernels", "COpenSSL",
+            "DeviceNodes", "CLinux",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
@@ -114,23 +117,41 @@ let hostTargets: [Target] = [
     .testTarget(
         name: "DeviceNodesTests", dependencies: ["DeviceNodes", "EmulatedQM", "UacceDevice", "HisiliconABI"],
         swiftSettings: common),
-    .testTarget(name: "UaccectlTests", swiftSettings: common),
+    .testTarget(name: "UaccectlTests", dependencies: ["uaccectl", "PublishedCounters"], swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
+]
+
+/// libFuzzer has the main function.
+let fuzzingTargets: [Target] = [
+    .executableTarget(
+        name: "fuzzing",
+        dependencies: [
+            "DeflateStream", "CompressionSessions", "EmulatedZIP", "EmulatedQM", "QueueScheduler", "HisiliconABI",
+            "CZlib", "CUacce", "CLinux",
+        ],
+        path: "Tests/Fuzzing", exclude: ["seeds"],
+        swiftSettings: common + [.unsafeFlags(["-parse-as-library"])])
 ]
 
 let package = Package(
     name: "uacce",
     products: [
-        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"]),
-        .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
-        .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
-    ] + (embedded ? [.library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"])] : []),
+        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"])
+    ]
+        + (embedded
+            ? [
+                .library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"]),
+                .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
+                .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
+                .library(name: "uacce-wd", type: .dynamic, targets: ["WarpDrive"]),
+            ] : []),
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
     targets: [
         .systemLibrary(name: "CUacce"),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CIntrinsics"),
+        .systemLibrary(name: "CWarpDrive"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
 
         .target(name: "CIPSecMB", cSettings: unitSettings),
@@ -201,9 +222,17 @@ let package = Package(
                 ])),
         .target(
             name: "DeviceNodes",
-            dependencies: ["EmulatedSEC", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            dependencies: ["EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
             exclude: ["emulator.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map")),
+        .target(
+            name: "WarpDrive",
+            dependencies: [
+                "HisiliconDriver", "EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI",
+                "CWarpDrive", "CUacce", "CLinux",
+            ],
+            exclude: ["warpdrive.map", "uacce-wd.pc"], swiftSettings: shipped,
+            linkerSettings: linking(exports: "Sources/WarpDrive/warpdrive.map", ["-soname=libuacce-wd.so"])),
         .target(
             name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
             linkerSettings: linking(exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false)),
@@ -212,5 +241,5 @@ let package = Package(
             dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],
             path: "provider", exclude: ["uacce.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "provider/uacce.map")),
-    ] + (embedded ? [] : hostTargets)
+    ] + (embedded ? [] : fuzzing ? fuzzingTargets : hostTargets)
 )
