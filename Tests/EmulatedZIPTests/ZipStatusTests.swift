@@ -113,8 +113,14 @@ import Testing
             expect(bench, changed { $0.beginsStream = false }, .parameter)
             if compresses { expect(bench, changed { $0.finishes = false }, .parameter) }
             expect(bench, changed { $0.sourceAddress = $0.destinationAddress }, .parameter)
-            expect(bench, changed { $0.isStateful = true; $0.contextAddress = $0.sourceAddress - 100 }, .parameter)
-            expect(bench, changed { $0.isStateful = true; $0.contextAddress = $0.destinationAddress }, .parameter)
+            for overlapping in [good.sourceAddress - 100, good.destinationAddress] {
+                expect(
+                    bench,
+                    changed {
+                        $0.isStateful = true
+                        $0.contextAddress = overlapping
+                    }, .parameter)
+            }
             expect(bench, changed { $0.sourceAddress = 0 }, .address)
             expect(bench, changed { $0.sourceAddress = .max - 1 }, .address)
             expect(bench, changed { $0.destinationAddress = 8 }, .address)
