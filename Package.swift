@@ -49,7 +49,7 @@ let hostTargets: [Target] = [
         name: "uaccectl",
         dependencies: [
             "CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "UacceDevice",
-            "HisiliconABI",
+            "HisiliconABI", "COpenSSL",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
