@@ -39,17 +39,19 @@ struct Enable: ParsableCommand {
         }
     }
 
-    /// The module as the file must name it; nil where OpenSSL finds it by itself.
+    /// The module as the file must name it; nil where every program finds it by itself.
     private func modulePath() throws -> String? {
         let directory = OPENSSL_info(OPENSSL_INFO_MODULES_DIR).map { String(cString: $0) } ?? ""
-        guard let module else {
-            guard access(directory + "/uacce.so", R_OK) == 0 else {
-                throw ValidationError("There is no uacce.so in \(directory). Say where it is with --module.")
-            }
-            return nil
+        var given = module
+        if given == nil {
+            if access(directory + "/uacce.so", R_OK) == 0 { return nil }
+            // Not every program will have this variable.
+            given = getenv("OPENSSL_MODULES").map { String(cString: $0) + "/uacce.so" }
         }
-        guard let resolved = realpath(module, nil) else {
-            throw ValidationError("There is no module \(module).")
+        guard let given, access(given, R_OK) == 0, let resolved = realpath(given, nil) else {
+            throw ValidationError(
+                module.map { "There is no module \($0)." }
+                    ?? "There is no uacce.so in \(directory). Say where it is with --module.")
         }
         defer { free(resolved) }
         return String(cString: resolved)

@@ -106,7 +106,7 @@ import Testing
         let result = try file.run("enable", "--module", broken)
         #expect(result.status != 0 && result.output.contains("does not get uacce to work"))
         #expect(try file.bytes == Data("[first]\na = 1\n".utf8))
-        #expect(try file.run("enable", "--module", file.folder + "/nowhere.so").output.contains("no module"))
+        #expect(try file.run("enable", "--module", file.folder + "/nowhere.so").output.contains("There is no module"))
     }
 }
 
