@@ -21,6 +21,7 @@ let shipped: [SwiftSetting] =
             .enableExperimentalFeature("Embedded"),
             // The ordinary build, which all tests run too, checks that no access overlaps another.
             .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections", "-enforce-exclusivity=unchecked"]),
+            .unsafeFlags(["-Xcc", "-DUACCE_EMBEDDED"]),
         ] : [])
 
 /// Units in C: optimised in every build, and in sections of their own, so that the linker can drop what nobody calls.
@@ -35,19 +36,26 @@ let unitSettings: [CSetting] =
 let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
 
 /// What other programs load: nothing exported but what its version script tells.
-func linking(exports: String) -> [LinkerSetting] {
+func linking(exports: String, needsMathematics: Bool = true, _ more: [String] = []) -> [LinkerSetting] {
     guard embedded else { return [] }
-    return [
+    return (needsMathematics ? [.linkedLibrary("m")] : []) + [
         .unsafeFlags([
+            // A product without Swift would be given the Swift library otherwise.
+            "-enable-experimental-feature", "Embedded",
             "-use-ld=lld", "-nostartfiles", "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker",
             "--version-script=\(exports)",
             "-Xlinker", tables, "-Xlinker", "-z", "-Xlinker", "now",
             // Tables are built once and the program may still point at them; threads that used a queue may end later.
             "-Xlinker", "-z", "-Xlinker", "nodelete",
         ]),
-        .linkedLibrary("m"),
+        .unsafeFlags(more.flatMap { ["-Xlinker", $0] }),
     ]
 }
+
+/// The system's zlib, linked statically: as it is, or in what ships with its symbols renamed (Scripts/build does that).
+let zlibLinking: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", embedded ? ".build-embedded/zlib/libzlib-renamed.a" : "-l:libz.a"])
+]
 
 // What only the ordinary build has: the command line tool and the tests.
 let hostTargets: [Target] = [
@@ -55,7 +63,7 @@ let hostTargets: [Target] = [
         name: "uaccectl",
         dependencies: [
             "CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "UacceDevice",
-            "HisiliconABI", "COpenSSL",
+            "HisiliconABI", "DeviceNodes", "COpenSSL",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
@@ -75,9 +83,12 @@ let hostTargets: [Target] = [
         dependencies: ["HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CUacce", "CLinux"],
         swiftSettings: common),
     .testTarget(
+        name: "PublishedCountersTests", dependencies: ["PublishedCounters", "CLinux"], swiftSettings: common),
+    .testTarget(
         name: "QueueSchedulerTests",
         dependencies: [
-            "QueueScheduler", "HisiliconDriver", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "UacceDevice",
+            "QueueScheduler", "PublishedCounters", "HisiliconDriver", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto",
+            "UacceDevice",
             "HisiliconABI", "CLinux",
         ],
         swiftSettings: common),
@@ -89,7 +100,22 @@ let hostTargets: [Target] = [
         ],
         swiftSettings: common),
     .testTarget(
+        name: "EmulatedZIPTests",
+        dependencies: ["EmulatedZIP", "EmulatedQM", "HisiliconABI", "CDeflateUnits", "CZlib", "CUacce", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
+        name: "CompressionSessionsTests",
+        dependencies: ["CompressionSessions", "QueueScheduler", "EmulatedQM", "HisiliconABI", "CZlib", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
+        name: "DeflateStreamTests",
+        dependencies: ["DeflateStream", "CompressionSessions", "QueueScheduler", "EmulatedQM", "CZlib", "CLinux"],
+        swiftSettings: common),
+    .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
+    .testTarget(
+        name: "DeviceNodesTests", dependencies: ["DeviceNodes", "EmulatedQM", "UacceDevice", "HisiliconABI"],
+        swiftSettings: common),
     .testTarget(name: "UaccectlTests", swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
 ]
@@ -97,8 +123,10 @@ let hostTargets: [Target] = [
 let package = Package(
     name: "uacce",
     products: [
-        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"])
-    ],
+        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"]),
+        .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
+        .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
+    ] + (embedded ? [.library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"])] : []),
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
     targets: [
@@ -109,6 +137,9 @@ let package = Package(
 
         .target(name: "CIPSecMB", cSettings: unitSettings),
         .target(name: "VectorKernels", cSettings: unitSettings),
+        .target(name: "CZlib", cSettings: unitSettings, linkerSettings: zlibLinking),
+
+        .target(name: "CDeflateUnits", cSettings: unitSettings),
 
         .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
         .target(name: "UacceDevice", dependencies: ["CUacce", "CLinux"], swiftSettings: shipped),
@@ -126,9 +157,27 @@ let package = Package(
                 "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CIPSecMB", "VectorKernels", "CUacce", "CLinux",
             ],
             swiftSettings: shipped),
+        .target(name: "PublishedCounters", dependencies: ["CLinux"], swiftSettings: shipped),
         .target(
             name: "QueueScheduler",
-            dependencies: ["HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            dependencies: [
+                "PublishedCounters", "HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux",
+            ],
+            swiftSettings: shipped),
+        .target(
+            name: "EmulatedZIP",
+            dependencies: ["EmulatedQM", "HisiliconABI", "CDeflateUnits", "CZlib", "CUacce", "CLinux"],
+            swiftSettings: shipped),
+        .target(
+            name: "CompressionSessions",
+            dependencies: [
+                "QueueScheduler", "EmulatedZIP", "EmulatedQM", "HisiliconDriver", "HisiliconABI", "CZlib", "CUacce",
+                "CLinux",
+            ],
+            swiftSettings: shipped),
+        .target(
+            name: "DeflateStream",
+            dependencies: ["CompressionSessions", "QueueScheduler", "CZlib", "CLinux"],
             swiftSettings: shipped),
         .target(
             name: "CryptoSessions",
@@ -137,6 +186,28 @@ let package = Package(
                 "CUacce", "COpenSSL", "CLinux",
             ],
             swiftSettings: shipped),
+        .target(
+            name: "ZlibABI",
+            dependencies: [
+                "DeflateStream", "CompressionSessions", "QueueScheduler", "HisiliconABI", "CZlib", "CLinux",
+            ],
+            exclude: ["zlib.map"], swiftSettings: shipped,
+            linkerSettings: linking(
+                exports: "Sources/ZlibABI/zlib.map",
+                [
+                    // It can be in libz.so.1's place, and then no other is loaded.
+                    "-soname=libz.so.1", "-Bsymbolic", "-fini=uacce_z_end",
+                    // zlib's functions for files and whole buffers, which call this library's deflate and inflate.
+                    "--whole-archive", ".build-embedded/zlib/libzlib-callers.a", "--no-whole-archive",
+                ])),
+        .target(
+            name: "DeviceNodes",
+            dependencies: ["EmulatedSEC", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            exclude: ["emulator.map"], swiftSettings: shipped,
+            linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map")),
+        .target(
+            name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
+            linkerSettings: linking(exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false)),
         .target(
             name: "UacceProvider",
             dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],

@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -280,4 +281,19 @@ void lane_close(struct lane *lane)
     free(lane->input);
     free(lane->output);
     free(lane);
+}
+
+size_t lane_own_bytes(size_t byte_count)
+{
+    struct lane *lane = calloc(1, sizeof(*lane));
+    if (lane == NULL || posix_memalign((void **)&lane->input, 64, byte_count + 64)
+        || posix_memalign((void **)&lane->output, 64, byte_count + MORE_OUTPUT))
+        fail("out of memory");
+    // Each block with its header.
+    size_t own = malloc_usable_size(lane) + malloc_usable_size(lane->input) + malloc_usable_size(lane->output)
+               + 3 * sizeof(size_t);
+    free(lane->input);
+    free(lane->output);
+    free(lane);
+    return own;
 }

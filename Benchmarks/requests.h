@@ -55,4 +55,7 @@ const unsigned char *lane_output(const struct lane *lane, size_t *byte_count);
 
 void lane_close(struct lane *lane);
 
+// Heap bytes of a lane that are this program's own, contexts left out.
+size_t lane_own_bytes(size_t byte_count);
+
 #endif

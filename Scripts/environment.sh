@@ -47,5 +47,5 @@ with_default() { OPENSSL_CONF=/dev/null "$@"; }
 
 # Adds up one counter over the JSON lines that UACCE_STATS left, one line per device. No file counts as 0.
 statistic() { # file, name of the counter
-    { grep -o "\"$2\":[0-9]*" "$1" 2>/dev/null || true; } | awk -F: '{ sum += $2 } END { print sum + 0 }'
+    { grep -o "\"$2\":[0-9]*" "$1" 2>/dev/null || true; } | awk -F: '{ sum += $2 } END { printf "%.0f\n", sum }'
 }

@@ -2,6 +2,7 @@
 
 import CLinux
 import COpenSSL
+import CryptoSessions
 import QueueScheduler
 
 /// Puts the configuration together: defaults, then the provider's section of openssl.cnf, then the environment.
@@ -26,6 +27,10 @@ struct ConfigurationLoader {
         }
         guard sectionHasOnlyKnownKeys() else { return nil }
         guard applyEnvironment(to: &configuration) else { return nil }
+        if let problem = UnitPlanFile.problem(configuration) {
+            refuse(.configurationValueInvalid, "unit_plan = \(configuration.unitPlanFile), but \(problem)")
+            return nil
+        }
         let offered =
             DigestRow.all.map { $0.names.text } + CipherRow.all.map { $0.names.text }
             + AEADRow.all.map { $0.names.text } + MACRow.all.map { $0.names.text }
@@ -74,7 +79,7 @@ struct ConfigurationLoader {
             let name = String(assignment[..<equals])
             let value = String(assignment[assignment.utf8.index(after: equals)...])
             guard let key = ConfigurationKey.all.first(where: { $0.environmentName == name }) else {
-                if Self.foreignVariables.contains(name) { continue }
+                if Self.foreignVariables.contains(name) || name.utf8.starts(with: Self.zlibPrefix.utf8) { continue }
                 refuse(.configurationKeyUnknown, name + " in the environment")
                 return false
             }
@@ -90,6 +95,9 @@ struct ConfigurationLoader {
     private static let foreignVariables = [
         "UACCE_MODULE", "UACCE_MODULE_DIR", "UACCE_EMBEDDED", "UACCE_UNICODE_TABLES",
     ]
+
+    /// Variables of the zlib library's own keys, which it checks itself.
+    private static let zlibPrefix = "UACCE_Z_"
 
     // MARK: - Unknown keys
 

@@ -19,7 +19,7 @@ public struct CCMSession: ~Copyable {
     private let engine: CryptoEngine
     private let scheduler: Unmanaged<Scheduler>
     private let memory = CCMMemory()
-    private let threshold: Int
+    private let policy: OffloadPolicy
     private let version: QueueManagementVersion
     // The key for the CPU's share, made when it is first needed.
     private var processorKey: SoftwareAEAD?
@@ -48,7 +48,7 @@ public struct CCMSession: ~Copyable {
         self.engine = engine
         scheduler = .passUnretained(engine.scheduler)
         self.keyByteCount = keyByteCount
-        threshold = engine.scheduler.configuration.minimumOffload[.aes]
+        policy = OffloadPolicy(engine, .aes, gainsByCompany: true)
         version = engine.scheduler.version
     }
 
@@ -58,7 +58,7 @@ public struct CCMSession: ~Copyable {
         scheduler = other.scheduler
         keyByteCount = other.keyByteCount
         hasKey = other.hasKey
-        threshold = other.threshold
+        policy = other.policy
         version = other.version
         state = other.state
         nonceByteCount = other.nonceByteCount
@@ -184,10 +184,10 @@ public struct CCMSession: ~Copyable {
     private func runDescriptor(_ message: CCMMemory.Message) -> ProcessorCause? {
         memory.request.pointee.state = .idle
         let total = message.byteCount + message.associatedByteCount
-        if total < threshold { return .size }
+        if let cause = policy.cause(byteCount: total) { return cause }
         guard isExpressible(message) else { return .unsupported }
         memory.prepare(message, version: version)
-        return scheduler.complete(memory.request, byteCount: total)
+        return scheduler.complete(memory.request, byteCount: total, waiting: policy.waiting)
     }
 
     /// Whether there is a descriptor for it. v2 devices take no empty payload, v3 devices none that has no additional

@@ -22,7 +22,7 @@ public final class CMACSession {
     private var hasState = false
     /// True once the subkeys are in memory.
     private var hasMasks = false
-    private let threshold: Int
+    private let policy: OffloadPolicy
     /// The key for the CPU's share of single descriptors, made when it is first needed.
     private var processorKey: BlockMACKey?
 
@@ -34,7 +34,7 @@ public final class CMACSession {
     ) throws(SessionError) {
         self.engine = engine
         self.algorithm = algorithm
-        threshold = engine.scheduler.configuration.minimumOffload[algorithm.algorithmClass]
+        policy = OffloadPolicy(engine, algorithm.algorithmClass, gainsByCompany: true)
         staging = MessageStaging(
             .passUnretained(engine.scheduler), inline: memory.staging, inlineCapacity: BlockMACMemory.stagingCapacity)
         cipher = CipherSession(engine, algorithm)
@@ -44,7 +44,7 @@ public final class CMACSession {
     private init(copying other: CMACSession) {
         engine = other.engine
         algorithm = other.algorithm
-        threshold = other.threshold
+        policy = other.policy
         hasState = other.hasState
         hasMasks = other.hasMasks
         memory.copyState(from: other.memory)
@@ -130,10 +130,10 @@ public final class CMACSession {
     /// nil: the MAC is in `result`; else why the CPU must do it.
     private func runSingle() -> ProcessorCause? {
         let byteCount = staging.byteCount
-        if byteCount < threshold { return .size }
+        if let cause = policy.cause(byteCount: byteCount) { return cause }
         memory.prepare(
             .cmac, keyByteCount: algorithm.keyByteCount, staging.bytes, byteCount, version: engine.scheduler.version)
-        return engine.run(memory.request, byteCount: byteCount)
+        return engine.run(memory.request, byteCount: byteCount, waiting: policy.waiting)
     }
 
     private func makeProcessorKey() -> BlockMACKey? {

@@ -38,10 +38,21 @@ public struct CipherAlgorithm: Equatable, Sendable {
     public var algorithmClass: AlgorithmClass {
         switch algorithm {
         case .des, .tripleDES: .des
-        case .aes: .aes
         case .sm4: .sm4
+        case .aes:
+            switch mode {
+            case .ecb: .aesECB
+            case .cbc, .cbcCiphertextStealing: .aesCBC
+            case .ctr: .aesCTR
+            case .xts: .aesXTS
+            default: .aes
+            }
         }
     }
+
+    /// Whether several messages side by side are faster than one after the other: where a block waits for the one before,
+    /// in one direction at least.
+    var gainsByCompany: Bool { mode == .cbc }
 
     /// Whether devices of `version` do it: BD2 has ECB, CBC and XTS only.
     public func isOffered(by version: QueueManagementVersion) -> Bool {

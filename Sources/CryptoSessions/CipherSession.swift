@@ -24,10 +24,8 @@ public struct CipherSession: ~Copyable {
     // The engine's own, unretained: each use of it would otherwise count references.
     private let scheduler: Unmanaged<Scheduler>
     private let memory = CipherMemory()
-    private let threshold: Int
+    private let policy: OffloadPolicy
     private let version: QueueManagementVersion
-    /// Whether an ASYNC job may be paused here; see `Configuration.AsyncPolicy`.
-    private let mayPause: Bool
     // The expanded key for the CPU's share, made when it is first needed.
     private var software: SoftwareCipher?
     /// `software`, while it stands where this session stands: at the same IV, between blocks.
@@ -38,10 +36,10 @@ public struct CipherSession: ~Copyable {
         self.engine = engine
         scheduler = .passUnretained(engine.scheduler)
         self.algorithm = algorithm
-        threshold = engine.scheduler.configuration.minimumOffload[algorithm.algorithmClass]
         version = engine.scheduler.version
-        let isGenerators = algorithm.algorithm == .aes && (algorithm.mode == .ecb || algorithm.mode == .ctr)
-        mayPause = !isGenerators || engine.scheduler.configuration.async == .all
+        policy = OffloadPolicy(
+            engine, algorithm.algorithmClass, gainsByCompany: algorithm.gainsByCompany,
+            isGenerators: algorithm.algorithm == .aes && (algorithm.mode == .ecb || algorithm.mode == .ctr))
     }
 
     /// A session in the same state, independent from then on.
@@ -53,9 +51,8 @@ public struct CipherSession: ~Copyable {
         stealing = other.stealing
         engine = other.engine
         scheduler = other.scheduler
-        threshold = other.threshold
+        policy = other.policy
         version = other.version
-        mayPause = other.mayPause
         hasKeystream = other.hasKeystream
         memory.copyState(from: other.memory)
         prepare()
@@ -124,7 +121,7 @@ public struct CipherSession: ~Copyable {
     public mutating func resumeOnProcessor(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
     ) -> Bool {
-        guard let inStep, byteCount < threshold, byteCount & 15 == 0, byteCount > 0 else { return false }
+        guard let inStep, byteCount < policy.inJobs, byteCount & 15 == 0, byteCount > 0 else { return false }
         let last = LastBlock(input, byteCount)
         guard inStep._withUnsafeGuaranteedRef({ $0.resume(input: input, output: output, byteCount: byteCount) }) else {
             self.inStep = nil
@@ -354,13 +351,13 @@ public struct CipherSession: ~Copyable {
     private mutating func transform(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) throws(SessionError) -> Bool {
-        if byteCount < threshold {
-            try processorTransform(input, output, byteCount, .size)
+        if let cause = policy.cause(byteCount: byteCount) {
+            try processorTransform(input, output, byteCount, cause)
             return true
         }
         inStep = nil
         memory.address(input, output, byteCount, version: version)
-        guard let cause = scheduler.complete(memory.request, byteCount: byteCount, mayPause: mayPause) else {
+        guard let cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting) else {
             return false
         }
         // Hardware that had the request may have written some of its output, and in place that was the input.

@@ -34,9 +34,10 @@ public final class CryptoEngine: @unchecked Sendable {
     public init?(configuration: Configuration, pausing: JobPausing? = nil) {
         let library = LibcryptoHolder()
         self.library = library
-        let units = configuration.units
+        let plan = UnitPlanFile.plan(configuration)
+        let isForced = configuration.units != .auto
         let made = Scheduler(configuration: configuration, driverName: "hisi_sec2", pausing: pausing) {
-            SecBlock(library: library, plan: UnitPlan(units), opensUnitsAtOnce: units != .auto)
+            SecBlock(library: library, plan: plan, opensUnitsAtOnce: isForced)
         }
         guard let made else { return nil }
         scheduler = made
@@ -44,8 +45,8 @@ public final class CryptoEngine: @unchecked Sendable {
 
     /// Has a device work on a request whose descriptor is filled in. nil: it did, without an error; else why the CPU must.
     @inline(__always)
-    func run(_ request: UnsafeMutablePointer<Request>, byteCount: Int) -> ProcessorCause? {
-        Unmanaged.passUnretained(scheduler).complete(request, byteCount: byteCount)
+    func run(_ request: UnsafeMutablePointer<Request>, byteCount: Int, waiting: Waiting) -> ProcessorCause? {
+        Unmanaged.passUnretained(scheduler).complete(request, byteCount: byteCount, waiting: waiting)
     }
 
     /// Takes a request back that is still out because the job that waits for it was dropped. Every session does so before
@@ -91,11 +92,11 @@ extension Unmanaged<Scheduler> {
     /// Sessions hold their engine's scheduler unretained for this: each use of it would otherwise count references.
     @inline(__always)
     func complete(
-        _ request: UnsafeMutablePointer<Request>, byteCount: Int, mayPause: Bool = true
+        _ request: UnsafeMutablePointer<Request>, byteCount: Int, waiting: Waiting
     ) -> ProcessorCause? {
         _withUnsafeGuaranteedRef { scheduler in
             request.pointee.state = .idle
-            if let cause = scheduler.run(request, byteCount: byteCount, mayPause: mayPause) { return cause }
+            if let cause = scheduler.run(request, byteCount: byteCount, waiting: waiting) { return cause }
             if request.succeeded { return nil }
             scheduler.reportError(type: request.errorType)
             return .device

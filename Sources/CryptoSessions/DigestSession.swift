@@ -19,7 +19,7 @@ public struct DigestSession: ~Copyable {
     // The engine's own, unretained: each use of it would otherwise count references.
     private let scheduler: Unmanaged<Scheduler>
     private let memory: DigestMemory
-    private var threshold: Int
+    private var policy: OffloadPolicy
     private let version: QueueManagementVersion
     /// The larger staging buffer, while the message needs more than the small one, and how much of it was used.
     private var buffer: UnsafeMutableRawPointer?
@@ -47,7 +47,7 @@ public struct DigestSession: ~Copyable {
         self.engine = engine
         scheduler = .passUnretained(engine.scheduler)
         self.algorithm = algorithm
-        threshold = engine.scheduler.configuration.minimumOffload[algorithm.algorithmClass]
+        policy = OffloadPolicy(engine, algorithm.algorithmClass, gainsByCompany: true)
         version = engine.scheduler.version
     }
 
@@ -57,7 +57,7 @@ public struct DigestSession: ~Copyable {
         algorithm = other.algorithm
         engine = other.engine
         scheduler = other.scheduler
-        threshold = other.threshold
+        policy = other.policy
         version = other.version
         stagedByteCount = other.stagedByteCount
         totalByteCount = other.totalByteCount
@@ -97,7 +97,7 @@ public struct DigestSession: ~Copyable {
     public mutating func setKey(_ key: UnsafeRawPointer, byteCount: Int, algorithm: DigestAlgorithm) {
         reset()
         self.algorithm = algorithm
-        threshold = engine.scheduler.configuration.minimumOffload[algorithm.algorithmClass]
+        policy = OffloadPolicy(engine, algorithm.algorithmClass, gainsByCompany: true)
         memset(memory.key, 0, DigestAlgorithm.largestBlockByteCount)
         if byteCount > algorithm.blockByteCount {
             algorithm.digest(message: key, byteCount: byteCount, into: memory.key)
@@ -145,7 +145,8 @@ public struct DigestSession: ~Copyable {
         // BD2 has no way to say "an empty message".
         let isUnsupported = totalByteCount == 0 && version == .v2
         if let cause = try device(
-            part, staged, stagedByteCount, unless: isUnsupported ? .unsupported : sizePolicy(stagedByteCount))
+            part, staged, stagedByteCount,
+            unless: isUnsupported ? .unsupported : policy.cause(byteCount: stagedByteCount))
         {
             try engine.yieldToProcessor(cause)
             finishOnProcessor(into: digest)
@@ -209,14 +210,11 @@ public struct DigestSession: ~Copyable {
 
     private static var descriptorCapacity: Int { Int(HISI_SEC_DATA_LENGTH_MAX) & ~127 }
 
-    @inline(__always)
-    private func sizePolicy(_ byteCount: Int) -> ProcessorCause? {
-        byteCount < threshold ? .size : nil
-    }
-
     /// Moves the chaining state over whole blocks.
     private mutating func digestBlocks(_ blocks: UnsafeRawPointer, _ byteCount: Int) throws(SessionError) {
-        if let cause = try device(hasState ? .middle : .first, blocks, byteCount, unless: sizePolicy(byteCount)) {
+        if let cause = try device(
+            hasState ? .middle : .first, blocks, byteCount, unless: policy.cause(byteCount: byteCount))
+        {
             do throws(SessionError) {
                 try engine.yieldToProcessor(cause)
             } catch {
@@ -239,7 +237,7 @@ public struct DigestSession: ~Copyable {
     ) throws(SessionError) -> ProcessorCause? {
         if let cause { return cause }
         memory.prepare(algorithm, part, data, byteCount, version: version)
-        return scheduler.complete(memory.request, byteCount: byteCount)
+        return scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting)
     }
 }
 

@@ -21,7 +21,7 @@ public struct GCMSession: ~Copyable {
     private let engine: CryptoEngine
     private let scheduler: Unmanaged<Scheduler>
     private let memory = GCMMemory()
-    private let threshold: Int
+    private let policy: OffloadPolicy
     private let version: QueueManagementVersion
     // GHASH under H = E(K, 0), and AES itself for the tag and for blocks that are not whole.
     private var hash: UnsafeMutablePointer<GaloisHash>?
@@ -45,7 +45,7 @@ public struct GCMSession: ~Copyable {
         self.engine = engine
         scheduler = .passUnretained(engine.scheduler)
         self.keyByteCount = keyByteCount
-        threshold = engine.scheduler.configuration.minimumOffload[.aes]
+        policy = OffloadPolicy(engine, .aesGCM, gainsByCompany: false)
         version = engine.scheduler.version
     }
 
@@ -55,7 +55,7 @@ public struct GCMSession: ~Copyable {
         isEncrypting = other.isEncrypting
         engine = other.engine
         scheduler = other.scheduler
-        threshold = other.threshold
+        policy = other.policy
         version = other.version
         associatedByteCount = other.associatedByteCount
         payloadByteCount = other.payloadByteCount
@@ -256,11 +256,13 @@ public struct GCMSession: ~Copyable {
 
     /// nil: the new hash is in `nextAccumulator`; else why the CPU must do it.
     private func hashOnDevice(_ byteCount: Int) throws(SessionError) -> ProcessorCause? {
-        if byteCount < threshold { return .size }
+        if let cause = policy.cause(byteCount: byteCount) { return cause }
         // The device hashes from zero; adding the hash so far to the first block is the same as going on from it.
         xor16(memory.staging, memory.staging, memory.accumulator)
         memory.prepareHash(memory.staging, byteCount, keyByteCount: keyByteCount, version: version)
-        guard let cause = scheduler.complete(memory.request, byteCount: byteCount) else { return nil }
+        guard let cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting) else {
+            return nil
+        }
         xor16(memory.staging, memory.staging, memory.accumulator)
         return cause
     }
@@ -269,14 +271,12 @@ public struct GCMSession: ~Copyable {
     private mutating func transform(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) throws(SessionError) {
-        let cause: ProcessorCause?
-        if byteCount < threshold {
-            cause = .size
-        } else {
+        var cause = policy.cause(byteCount: byteCount)
+        if cause == nil {
             inStep = nil
             memory.preparePayload(
                 input, output, byteCount, isEncrypting: isEncrypting, keyByteCount: keyByteCount, version: version)
-            cause = scheduler.complete(memory.request, byteCount: byteCount)
+            cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting)
             let isTouched = cause != nil && memory.request.pointee.state != .idle
             if isTouched, !engine.scheduler.failsWithoutWriting, input == UnsafeRawPointer(output) { throw .inputLost }
         }

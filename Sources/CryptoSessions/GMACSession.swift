@@ -20,7 +20,7 @@ public final class GMACSession {
     private let engine: CryptoEngine
     private let memory = BlockMACMemory()
     private var staging: MessageStaging
-    private let threshold: Int
+    private let policy: OffloadPolicy
     private var ivByteCount = 0
     private var totalByteCount: UInt64 = 0
     /// True once a part of the message is in the accumulator.
@@ -34,7 +34,7 @@ public final class GMACSession {
     public init(_ engine: CryptoEngine, keyByteCount: Int) {
         self.engine = engine
         self.keyByteCount = keyByteCount
-        threshold = engine.scheduler.configuration.minimumOffload[.aes]
+        policy = OffloadPolicy(engine, .aesGCM, gainsByCompany: false)
         staging = MessageStaging(
             .passUnretained(engine.scheduler), inline: memory.staging, inlineCapacity: BlockMACMemory.stagingCapacity)
     }
@@ -43,7 +43,7 @@ public final class GMACSession {
         engine = other.engine
         keyByteCount = other.keyByteCount
         hasKey = other.hasKey
-        threshold = other.threshold
+        policy = other.policy
         ivByteCount = other.ivByteCount
         totalByteCount = other.totalByteCount
         hasState = other.hasState
@@ -167,9 +167,9 @@ public final class GMACSession {
 
     /// nil: the 16 bytes are in `result`; else why the CPU must do it.
     private func runDescriptor(_ work: BlockMACMemory.Work, _ byteCount: Int) -> ProcessorCause? {
-        if byteCount < threshold { return .size }
+        if let cause = policy.cause(byteCount: byteCount) { return cause }
         memory.prepare(work, keyByteCount: keyByteCount, staging.bytes, byteCount, version: engine.scheduler.version)
-        return engine.run(memory.request, byteCount: byteCount)
+        return engine.run(memory.request, byteCount: byteCount, waiting: policy.waiting)
     }
 
     private func makeProcessorKey() throws(SessionError) -> GCMKey {

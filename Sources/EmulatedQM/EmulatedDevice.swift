@@ -19,11 +19,18 @@ public struct EmulatedDeviceConfiguration: Sendable {
     public var addresses: AddressCheck
     /// NUMA node; -1: none.
     public var numaNode: Int32
+    /// Whether the regions lie in a file, for device nodes to map.
+    public var hasRegionFile: Bool
+    /// Called once, when the device has been removed and all its queues are dead.
+    public var onRemoval: (@Sendable () -> Void)?
 
     public init(
         version: QueueManagementVersion = .v3, queueCount: Int? = nil, engineThreads: Int = 0,
-        faults: FaultPlan = .none, addresses: AddressCheck = .trusting, numaNode: Int32 = -1
+        faults: FaultPlan = .none, addresses: AddressCheck = .trusting, numaNode: Int32 = -1,
+        hasRegionFile: Bool = false, onRemoval: (@Sendable () -> Void)? = nil
     ) {
+        self.hasRegionFile = hasRegionFile
+        self.onRemoval = onRemoval
         self.version = version
         self.queueCount = queueCount
         self.engineThreads = engineThreads
@@ -54,6 +61,8 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
     public var failsWithoutWriting: Bool { true }
 
     let block: any FunctionBlock
+    /// Where the regions lie, if they lie in a file.
+    public let regionFile: RegionFile?
     private let layout: QueueLayout
     private let faults: FaultProgress?
 
@@ -79,6 +88,7 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
         layout = QueueLayout(
             entryByteCount: block.entryByteCount, depth: Int(HISI_QM_QUEUE_DEPTH), pageByteCount: page)
         mmioByteCount = EmulatedDevice.mmioByteCount(configuration.version, pageByteCount: page)
+        regionFile = configuration.hasRegionFile ? RegionFile(registerByteCount: mmioByteCount) : nil
         faults = configuration.faults == .none ? nil : FaultProgress(configuration.faults)
         queues = Array(repeating: nil, count: queueCount)
         engine =
@@ -104,16 +114,23 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
 
     /// As ``open()``, for whoever wants the emulated queue's own members.
     ///
-    /// The lowest free number is taken. `busy`: none is free. `noDevice`: the device was removed or shut down.
+    /// - Parameter wanted: the number that the queue must have, where numbers are given out over several processes; nil:
+    ///   the lowest one that is free.
+    ///
+    /// `busy`: none is free, or not the wanted one. `noDevice`: the device was removed or shut down.
     /// `outOfMemory`: the system has no memory for the rings or gives the engine no thread.
-    public func openQueue() throws(Errno) -> EmulatedQueue {
+    public func openQueue(number wanted: Int? = nil) throws(Errno) -> EmulatedQueue {
         registry.lock()
         defer { registry.unlock() }
         if isRemoved { throw .noDevice }
         if let faults, faults.refusesOpen(queuesOpen: queuesOpen) { throw .busy }
-        guard let number = queues.firstIndex(where: { $0 == nil }) else { throw .busy }
+        guard let number = wanted ?? queues.firstIndex(where: { $0 == nil }), queues.indices.contains(number),
+            queues[number] == nil
+        else { throw .busy }
         try engine?.start()
-        guard let memory = QueueMemory(layout: layout) else { throw .outOfMemory }
+        guard regionFile != nil || !configuration.hasRegionFile,
+            let memory = QueueMemory(layout: layout, file: regionFile)
+        else { throw .outOfMemory }
         let silicon = QueueSilicon(
             number: UInt16(number), memory: memory, engine: engine, faults: faults, device: self)
         queues[number] = silicon
@@ -139,14 +156,17 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
     /// Takes the device away under its users, as hot-unplug does: open queues die, with both status words set, and
     /// nothing of theirs is executed or written once this returns; none can be opened.
     ///
-    /// A real kernel tears the mappings, too, and whoever touches them gets a SIGBUS. Here they stay until their holder
-    /// closes the queue, as there is no file whose mapping could be torn; device nodes can do it for theirs.
+    /// As the kernel does, it tears the mappings of a region file, and whoever touches them gets a SIGBUS. Regions that
+    /// lie in no file stay until their holder closes the queue.
     /// Not to be called by a function block that is executing.
     public func remove() {
         registry.lock()
-        defer { registry.unlock() }
+        let isFirst = !isRemoved
         isRemoved = true
         for case let silicon? in queues { silicon.kill() }
+        regionFile?.tear()
+        registry.unlock()
+        if isFirst { configuration.onRemoval?() }
     }
 
     /// Ends the device's threads. What is posted is never completed. For a caller-driven device there is nothing to do.

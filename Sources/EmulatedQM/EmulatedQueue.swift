@@ -32,6 +32,7 @@ public final class EmulatedQueue: QueueFile, @unchecked Sendable {
     private var isStarted = false
     private var isClosed = false
     private var isDusMapped = false
+    private var isMMIOMapped = false
     private var mmio: UnsafeMutableRawPointer?
     private var mmioByteCount = 0
 
@@ -63,6 +64,10 @@ public final class EmulatedQueue: QueueFile, @unchecked Sendable {
         if isClosed || silicon.gate.isSealed { return .zombie }
         return isStarted ? .started : .initial
     }
+
+    /// Whether the device is gone from under the queue. Takes no lock: a doorbell may ask.
+    @inline(__always)
+    public var isDead: Bool { silicon.gate.isSealed }
 
     // MARK: ioctl
 
@@ -116,21 +121,47 @@ public final class EmulatedQueue: QueueFile, @unchecked Sendable {
     public func map(_ region: QueueRegion, byteCount: Int) throws(Errno) -> UnsafeMutableRawPointer {
         try enter()
         defer { control.unlock() }
+        try check(region, byteCount: byteCount)
         switch region {
         case .mmio:
-            if mmio != nil { throw .exists }
-            // The kernel maps less than the whole, too.
-            guard byteCount > 0, byteCount <= device.mmioByteCount else { throw .invalid }
             // Nobody watches these registers; doorbells are calls.
             guard let base = QueueMemory.map(byteCount: byteCount) else { throw .outOfMemory }
             mmio = base
             mmioByteCount = byteCount
+            isMMIOMapped = true
             return base
+        case .dus:
+            isDusMapped = true
+            return silicon.memory.base
+        }
+    }
+
+    /// As ``map(_:byteCount:)`` for device nodes, which make the mapping themselves: takes note of it, and tells where in
+    /// the device's region file it begins.
+    public func claim(_ region: QueueRegion, byteCount: Int) throws(Errno) -> Int {
+        try enter()
+        defer { control.unlock() }
+        try check(region, byteCount: byteCount)
+        switch region {
+        case .mmio:
+            isMMIOMapped = true
+            return 0
+        case .dus:
+            isDusMapped = true
+            return silicon.memory.fileOffset
+        }
+    }
+
+    /// What the kernel refuses (uacce_fops_mmap, then hisi_qm_uacce_mmap).
+    private func check(_ region: QueueRegion, byteCount: Int) throws(Errno) {
+        switch region {
+        case .mmio:
+            if isMMIOMapped { throw .exists }
+            // The kernel maps less than the whole, too.
+            guard byteCount > 0, byteCount <= device.mmioByteCount else { throw .invalid }
         case .dus:
             if isDusMapped { throw .exists }
             guard byteCount == silicon.memory.layout.regionByteCount else { throw .invalid }
-            isDusMapped = true
-            return silicon.memory.base
         }
     }
 
@@ -145,6 +176,7 @@ public final class EmulatedQueue: QueueFile, @unchecked Sendable {
     }
 
     private func unmapMMIO() {
+        isMMIOMapped = false
         guard let base = mmio else { return }
         mmio = nil
         QueueMemory.unmap(base, byteCount: mmioByteCount, owner: owner)
@@ -167,6 +199,19 @@ public final class EmulatedQueue: QueueFile, @unchecked Sendable {
             if milliseconds == 0 { return false }
             if !monitor.wait(until: deadline) { return isUpdated() }
         }
+    }
+
+    /// What poll(2) finds without waiting.
+    public func takeUpdates() -> Bool {
+        let monitor = silicon.interrupts.monitor
+        monitor.lock()
+        defer { monitor.unlock() }
+        return isUpdated()
+    }
+
+    /// Has completion interrupts make an event descriptor readable, too; -1: no longer, and the one before may be closed.
+    public func connect(event descriptor: Int32) {
+        silicon.interrupts.connect(event: descriptor)
     }
 
     /// Whether there are completions since the last look, and takes note of them. The kernel's own head and phase

@@ -5,12 +5,12 @@ import CLinux
 /// A mutex and the condition that goes with it, as POSIX threads have them. Deadlines count on the monotonic clock.
 ///
 /// The standard library's Mutex has no condition, and a waiting device needs one.
-final class Monitor: @unchecked Sendable {
+public final class Monitor: @unchecked Sendable {
     // On the heap by hand: POSIX forbids these to move, and a class's stored property may be copied in and out.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    init() {
+    public init() {
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
@@ -26,8 +26,8 @@ final class Monitor: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    func lock() { pthread_mutex_lock(mutex) }
-    func unlock() { pthread_mutex_unlock(mutex) }
+    public func lock() { pthread_mutex_lock(mutex) }
+    public func unlock() { pthread_mutex_unlock(mutex) }
     func signal() { pthread_cond_signal(condition) }
     func broadcast() { pthread_cond_broadcast(condition) }
 

@@ -10,14 +10,28 @@ import Synchronization
 final class QueueMemory: @unchecked Sendable {
     let layout: QueueLayout
     let base: UnsafeMutableRawPointer
+    /// Where in the device's region file it lies; 0 where there is no such file.
+    let fileOffset: Int
+    private let file: RegionFile?
     private let owner = getpid()
     private var isReleased = false
 
     /// Zeroed. nil: out of memory.
-    init?(layout: QueueLayout) {
-        guard let base = QueueMemory.map(byteCount: layout.regionByteCount) else { return nil }
+    init?(layout: QueueLayout, file: RegionFile?) {
         self.layout = layout
-        self.base = base
+        self.file = file
+        if let file {
+            guard let offset = file.allocate(byteCount: layout.regionByteCount),
+                let base = linux_map_shared(layout.regionByteCount, file.descriptor, off_t(offset))
+            else { return nil }
+            madvise(base, layout.regionByteCount, MADV_DONTFORK)
+            self.base = base
+            fileOffset = offset
+        } else {
+            guard let base = QueueMemory.map(byteCount: layout.regionByteCount) else { return nil }
+            self.base = base
+            fileOffset = 0
+        }
     }
 
     deinit { release() }
@@ -27,6 +41,7 @@ final class QueueMemory: @unchecked Sendable {
         guard !isReleased else { return }
         isReleased = true
         QueueMemory.unmap(base, byteCount: layout.regionByteCount, owner: owner)
+        if let file, getpid() == owner { file.release(offset: fileOffset, byteCount: layout.regionByteCount) }
     }
 
     /// Zeroed memory that the child of a fork does not inherit, as uacce's mappings are (VM_DONTCOPY).

@@ -135,6 +135,10 @@ final class QueueSilicon: @unchecked Sendable {
     /// Stops for ever because the device is gone. The function block's half stays until the owner closes the queue.
     func kill() {
         if gate.seal() { memory.stopTraffic() }
+        // Whoever was looking at completions is done when this is passed, and whoever comes later finds the queue dead:
+        // the memory may be torn.
+        interrupts.monitor.lock()
+        interrupts.monitor.unlock()
     }
 
     // MARK: Execution

@@ -18,7 +18,7 @@ public enum UnitName: UInt8, CaseIterable, Sendable {
         }
     }
 
-    public init?(_ text: some StringProtocol) {
+    public init?(_ text: String) {
         for name in Self.allCases where text == name.text.description {
             self = name
             return

@@ -22,6 +22,12 @@ extension SecDecoder {
             ? nil : UnsafeRawPointer(try readable(descriptor.cipherIVAddress, byteCount: ivByteCount))
         job.pointee.key = try key(
             for: .cipher(kind, encrypt: encrypt), at: descriptor.cipherKeyAddress, byteCount: kind.keyByteCount)
+        // Equal halves make XTS forgeable (NIST SP 800-38E by way of FIPS 140 IG A.9).
+        if kind.mode == .xts, encrypt, let key = job.pointee.key.map({ UnsafeRawPointer($0) }),
+            isEqualInConstantTime(key, key + kind.keyByteCount / 2, byteCount: kind.keyByteCount / 2)
+        {
+            throw .refused(.keyLength)
+        }
         job.pointee.operation = .cipher(kind, encrypt: encrypt)
         job.pointee.byteCount = byteCount
     }
@@ -44,7 +50,7 @@ extension SecDecoder {
         case .sm4:
             switch mode {
             case .ecb, .cbc, .ctr, .ofb, .cfb: return CipherKind(.sm4, mode, keyByteCount: length)
-            case .xts: throw .refused(.unsupported)  // libcrypto 3.0 does not have it.
+            case .xts: return CipherKind(.sm4, .xts, keyByteCount: 2 * length)
             case .ctsCS1, .ctsCS2, .ctsCS3: throw .refused(.mode)
             }
         case .des, .tripleDES:

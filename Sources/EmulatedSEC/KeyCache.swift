@@ -3,6 +3,7 @@
 import CIPSecMB
 import CLinux
 import SoftwareCrypto
+import VectorKernels
 
 /// What a raw key is for: with the key itself, what tells one expansion from another.
 enum KeyPurpose {
@@ -41,16 +42,16 @@ struct KeyCacheEntry {
     var libcrypto: LibcryptoKey?
     /// intel-ipsec-mb's, likewise.
     var ipsecMB: OpaquePointer?
-    /// The vector kernels' SM4 key, likewise: round keys for encryption, then for decryption.
-    var vector: UnsafeMutablePointer<UInt32>?
-    static let vectorWordCount = 64
+    /// The vector kernels', likewise: `vectorByteCount` bytes, in a form that `VectorUnit` knows.
+    var vector: UnsafeMutableRawPointer?
+    static var vectorByteCount: Int { MemoryLayout<aes_xts_key>.size }
 
     /// Wipes the key and gives up the expansions, which wipe themselves.
     fileprivate mutating func clear() {
         libcrypto?.release()
         if let ipsecMB { ipsec_mb_key_free(ipsecMB) }
         if let vector {
-            linux_wipe(vector, Self.vectorWordCount * MemoryLayout<UInt32>.size)
+            linux_wipe(vector, Self.vectorByteCount)
             vector.deallocate()
         }
         linux_wipe(&self, MemoryLayout<KeyCacheEntry>.size)

@@ -117,20 +117,23 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
         bounce.withMemory(byteCount: byteCount) { memory in
             guard let memory else { return job.pointee.error = .scatterGatherList }
             if let destination {
-                job.pointee.error = destination.checkWritable(offset: scattered.offset, byteCount: byteCount)
+                job.pointee.error = SecErrorType(
+                    destination.checkWritable(offset: scattered.offset, byteCount: byteCount))
                 job.pointee.additionalCopy = memory
                 job.pointee.destination = memory + additionalByteCount
             }
             if job.pointee.error == .none, let head = scattered.source {
                 let source = ScatterGatherList(head: head, addresses: decoder.addresses)
-                job.pointee.error = source.gather(offset: scattered.offset, byteCount: byteCount, into: memory)
+                job.pointee.error = SecErrorType(
+                    source.gather(offset: scattered.offset, byteCount: byteCount, into: memory))
                 job.pointee.additional = UnsafeRawPointer(memory)
                 job.pointee.source = UnsafeRawPointer(memory + additionalByteCount)
             }
             guard job.pointee.error == .none else { return }
             units.run(job)
             if job.pointee.error == .none, !job.pointee.hasWrongTag, let destination {
-                job.pointee.error = destination.scatter(memory, offset: scattered.offset, byteCount: byteCount)
+                job.pointee.error = SecErrorType(
+                    destination.scatter(memory, offset: scattered.offset, byteCount: byteCount))
             }
         }
     }
@@ -156,5 +159,16 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
         result.icv = tagMatch
         result.error_type = error.rawValue
         entry.storeBytes(of: result, toByteOffset: Int(HISI_SEC_RESULT_OFFSET), as: hisi_sec_result.self)
+    }
+}
+
+extension SecErrorType {
+    /// How SEC tells what is wrong with a list; nil: nothing is.
+    init(_ fault: ScatterGatherFault?) {
+        switch fault {
+        case .address: self = .address
+        case .list: self = .scatterGatherList
+        case nil: self = .none
+        }
     }
 }

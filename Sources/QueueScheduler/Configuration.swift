@@ -16,8 +16,8 @@ public struct Configuration: Sendable {
 
     /// Which requests pause the ASYNC job that they are made in.
     public enum AsyncPolicy: Sendable {
-        /// All but AES-ECB and AES-CTR. OpenSSL's random generator is made of these and keeps its state half changed
-        /// meanwhile, so that another job must not come in between.
+        /// What gains by company; on hardware all but AES-ECB and AES-CTR. OpenSSL's random generator is made of these
+        /// and keeps its state half changed meanwhile, so that another job must not come in between.
         case auto
         /// All; for programs whose random generator is another provider's.
         case all
@@ -35,8 +35,14 @@ public struct Configuration: Sendable {
     public var strictAddresses = false
     /// What the emulated device computes with.
     public var units = UnitSelection.auto
+    /// File that tells which unit does what, if `units` leaves it open; empty: what was measured elsewhere.
+    public var unitPlanFile = ""
     public var algorithms = AlgorithmFilter()
-    public var minimumOffload = OffloadThresholds()
+    public var minimumOffload = OffloadThresholds(OffloadThresholds.measured) ?? OffloadThresholds()
+    /// In ASYNC jobs, for what gains by company, if it is less.
+    public var minimumOffloadInJobs = OffloadThresholds(OffloadThresholds.measuredInJobs) ?? OffloadThresholds()
+    /// Whether requests of threads that outnumber the processors are done together, see `Waiting`.
+    public var company = true
     /// Whether the CPU takes over what a device failed to do.
     public var fallback = true
     /// Milliseconds without progress after which a queue counts as stuck, 1 to 60,000.
@@ -45,6 +51,8 @@ public struct Configuration: Sendable {
     public var statisticsFile = ""
     /// File, or `stderr`, that notable events are written to; empty: none.
     public var logFile = ""
+    /// Whether counters lie where other programs of the same user can read them.
+    public var publish = true
     public var faults = FaultPlan.none
 
     public init() {}

@@ -42,7 +42,7 @@ public struct ConfigurationKey: Sendable {
         },
         ConfigurationKey(
             name: "async", defaultValue: "auto", values: "auto, all, off",
-            help: "requests that pause the ASYNC job they are made in: all but AES-ECB and AES-CTR, all, none"
+            help: "requests that pause the ASYNC job they are made in: those that gain by company, all, none"
         ) { configuration, text in
             switch text {
             case "auto": configuration.async = .auto
@@ -65,6 +65,13 @@ public struct ConfigurationKey: Sendable {
             return true
         },
         ConfigurationKey(
+            name: "unit_plan", defaultValue: "", values: "file name",
+            help: "which unit does what, with units = auto: a file that uaccectl tune has written on this machine"
+        ) { configuration, text in
+            configuration.unitPlanFile = text
+            return true
+        },
+        ConfigurationKey(
             name: "algorithms", defaultValue: "ALL", values: "ALL, or names; -NAME leaves one out",
             help: "algorithms to offer, such as SHA2-256, AES-128-CTR, or ALL, -MD5"
         ) { configuration, text in
@@ -73,12 +80,26 @@ public struct ConfigurationKey: Sendable {
             return true
         },
         ConfigurationKey(
-            name: "min_offload", defaultValue: "0", values: "bytes, then class:bytes for md5 sha1 sha2 sm3 aes sm4 des",
+            name: "min_offload", defaultValue: OffloadThresholds.measured, values: OffloadThresholds.syntax,
             help: "requests smaller than this stay on the CPU"
         ) { configuration, text in
             guard let thresholds = OffloadThresholds(text) else { return false }
             configuration.minimumOffload = thresholds
             return true
+        },
+        ConfigurationKey(
+            name: "min_offload_async", defaultValue: OffloadThresholds.measuredInJobs, values: OffloadThresholds.syntax,
+            help: "the same in ASYNC jobs, where it is less, for what gains by company: digests, MACs, CBC, CCM"
+        ) { configuration, text in
+            guard let thresholds = OffloadThresholds(text) else { return false }
+            configuration.minimumOffloadInJobs = thresholds
+            return true
+        },
+        ConfigurationKey(
+            name: "company", defaultValue: "on", values: "on, off",
+            help: "whether requests of threads that outnumber the processors are done together, where that is faster"
+        ) { configuration, text in
+            set(&configuration.company, text)
         },
         ConfigurationKey(
             name: "fallback", defaultValue: "on", values: "on, off",
@@ -101,6 +122,12 @@ public struct ConfigurationKey: Sendable {
         ) { configuration, text in
             configuration.statisticsFile = text
             return true
+        },
+        ConfigurationKey(
+            name: "publish", defaultValue: "on", values: "on, off",
+            help: "whether counters are in shared memory, for uaccectl stats and top of the same user"
+        ) { configuration, text in
+            set(&configuration.publish, text)
         },
         ConfigurationKey(
             name: "log", defaultValue: "", values: "file name, or stderr",

@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PublishedCounters
 import Synchronization
 
 /// A counter that one thread writes and any thread reads. Adding is a load and a store, with no locked instruction.
-struct Counter: ~Copyable {
-    private let value = Atomic<UInt64>(0)
+struct Counter {
+    fileprivate let value: UnsafeMutablePointer<Atomic<UInt64>>
 
     @inline(__always)
     func add(_ amount: Int) {
-        value.store(value.load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: amount), ordering: .relaxed)
+        value.pointee.store(
+            value.pointee.load(ordering: .relaxed) &+ UInt64(truncatingIfNeeded: amount), ordering: .relaxed)
     }
 
     @inline(__always)
     func raise(to amount: Int) {
-        if UInt64(truncatingIfNeeded: amount) > value.load(ordering: .relaxed) {
-            value.store(UInt64(truncatingIfNeeded: amount), ordering: .relaxed)
-        }
+        if UInt64(truncatingIfNeeded: amount) > value.pointee.load(ordering: .relaxed) { set(amount) }
     }
 
-    var count: UInt64 { value.load(ordering: .relaxed) }
+    @inline(__always)
+    func set(_ amount: Int) {
+        value.pointee.store(UInt64(truncatingIfNeeded: amount), ordering: .relaxed)
+    }
+
+    var count: UInt64 { value.pointee.load(ordering: .relaxed) }
 }
 
 /// Why a request was computed on the CPU.
@@ -34,7 +39,7 @@ public enum ProcessorCause: Int, CaseIterable, Sendable {
     /// The device's api version cannot express it.
     case unsupported
 
-    var name: String {
+    public var name: String {
         switch self {
         case .size: "size"
         case .full: "full"
@@ -45,41 +50,34 @@ public enum ProcessorCause: Int, CaseIterable, Sendable {
     }
 }
 
-/// What the driver saw of one queue.
-struct QueueCounters: ~Copyable {
-    let requests = Counter()
-    let bytes = Counter()
-    let batches = Counter()
-    let greatestBatch = Counter()
-    let errors = Counter()
+/// What the driver saw of one queue. The words lie where ``CounterStore`` put them: on the process's board, or in memory
+/// of its own.
+struct QueueCounters {
+    let words: CounterBoard.Words
+
+    var requests: Counter { self[.requests] }
+    var bytes: Counter { self[.bytes] }
+    var batches: Counter { self[.batches] }
+    var greatestBatch: Counter { self[.greatestBatch] }
+    var errors: Counter { self[.errors] }
+    /// Requests that are out. Told where they may stay out for long: in jobs that pause, and on a device that is waited
+    /// for.
+    var depth: Counter { self[.depth] }
+
+    @inline(__always)
+    private subscript(word: QueueWord) -> Counter { Counter(value: words + word.rawValue) }
 }
 
 /// What went to the CPU on one thread, by cause.
-struct ProcessorCounters: ~Copyable {
-    private let size = Counter()
-    private let full = Counter()
-    private let device = Counter()
-    private let absent = Counter()
-    private let unsupported = Counter()
+struct ProcessorCounters {
+    let words: CounterBoard.Words
 
     @inline(__always)
     func add(_ cause: ProcessorCause) {
-        switch cause {
-        case .size: size.add(1)
-        case .full: full.add(1)
-        case .device: device.add(1)
-        case .absent: absent.add(1)
-        case .unsupported: unsupported.add(1)
-        }
+        Counter(value: words + cause.rawValue).add(1)
     }
 
     func count(_ cause: ProcessorCause) -> UInt64 {
-        switch cause {
-        case .size: size.count
-        case .full: full.count
-        case .device: device.count
-        case .absent: absent.count
-        case .unsupported: unsupported.count
-        }
+        Counter(value: words + cause.rawValue).count
     }
 }

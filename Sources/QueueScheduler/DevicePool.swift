@@ -23,6 +23,7 @@ final class DevicePool {
     private let configuration: Configuration
     private let driverName: String
     private let makeBlock: @Sendable () -> any FunctionBlock
+    private let counterStore: CounterStore
     private var devices: [any Device]
     private var emulated: EmulatedDevice?
     /// True where the device is emulated, which is then the only one.
@@ -30,8 +31,10 @@ final class DevicePool {
 
     /// Looks for hardware: a directory listing and, where that finds any, its attributes.
     init(
-        configuration: Configuration, driverName: String, makeBlock: @escaping @Sendable () -> any FunctionBlock
+        configuration: Configuration, driverName: String, counterStore: CounterStore,
+        makeBlock: @escaping @Sendable () -> any FunctionBlock
     ) {
+        self.counterStore = counterStore
         self.configuration = configuration
         self.driverName = driverName
         self.makeBlock = makeBlock
@@ -85,9 +88,12 @@ final class DevicePool {
                 let file = try devices[index].open()
                 do throws(QueueError) {
                     let pair = try QueuePair(file: file, type: type, attributes: attributes)
+                    let counters = counterStore.makeQueueCounters(
+                        device: index, name: devices[index].name, api: attributes.api, isEmulated: isEmulated,
+                        number: pair.number)
                     let queue = UnsafeMutablePointer<LeasedQueue>.allocate(capacity: 1)
                     queue.initialize(
-                        to: LeasedQueue(pair: pair, device: devices[index], deviceIndex: index))
+                        to: LeasedQueue(pair: pair, device: devices[index], deviceIndex: index, counters: counters))
                     return .opened(queue)
                 } catch {
                     continue

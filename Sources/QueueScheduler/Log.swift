@@ -20,7 +20,7 @@ struct Log: Sendable {
 
 /// Appends `text` to a file with one write, so that lines of several processes do not mix. Errors are not reported: a
 /// full disk must not fail a cipher.
-func appendLines(_ text: String, toFile name: String) {
+public func appendLines(_ text: String, toFile name: String) {
     var name = name
     let descriptor = name.withUTF8 { bytes in
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { path in

@@ -2,7 +2,7 @@
 
 /// Algorithms that break even at about the same size.
 public enum AlgorithmClass: Int, CaseIterable, Sendable {
-    case md5, sha1, sha2, sm3, aes, sm4, des
+    case md5, sha1, sha2, sm3, aes, aesECB, aesCBC, aesCTR, aesXTS, aesGCM, sm4, des
 
     /// As the key `min_offload` says it.
     public var name: String {
@@ -12,17 +12,32 @@ public enum AlgorithmClass: Int, CaseIterable, Sendable {
         case .sha2: "sha2"
         case .sm3: "sm3"
         case .aes: "aes"
+        case .aesECB: "aes-ecb"
+        case .aesCBC: "aes-cbc"
+        case .aesCTR: "aes-ctr"
+        case .aesXTS: "aes-xts"
+        case .aesGCM: "aes-gcm"
         case .sm4: "sm4"
         case .des: "des"
         }
     }
 }
 
-/// Bytes below which a request stays on the CPU, for each class: the value of the key `min_offload`.
+/// Bytes below which a request stays on the CPU, for each class: the value of the keys `min_offload` and
+/// `min_offload_async`.
 ///
-/// `512` sets all classes, `512, sm4:64` all but one.
+/// `512` sets all classes, `512, sm4:64` all but one; `aes:256` sets `aes-ctr` and its like as well.
 public struct OffloadThresholds: Equatable, Sendable {
     private var byteCounts: [Int]
+
+    static let syntax =
+        "bytes, then class:bytes for md5 sha1 sha2 sm3 aes aes-ecb aes-cbc aes-ctr aes-xts aes-gcm sm4 des"
+
+    /// What pays on a machine with AVX-512 and VAES, whose emulated device works on the caller's thread: see
+    /// Docs/performance.md for the figures.
+    public static let measured = "2048, aes-ctr:1024, aes-xts:1024, aes-cbc:1280, aes-gcm:512, sm3:512, sm4:64"
+    /// The same in jobs, for what gains by company.
+    public static let measuredInJobs = "768, aes-cbc:384, aes:512, sm3:256, sm4:64, des:64"
 
     /// Everything goes to the device.
     public init() {
@@ -43,6 +58,10 @@ public struct OffloadThresholds: Equatable, Sendable {
                 guard parts.count == 2, let index = AlgorithmClass.allCases.firstIndex(where: { $0.name == parts[0] })
                 else { return nil }
                 byteCounts[index] = byteCount
+                guard AlgorithmClass.allCases[index] == .aes else { continue }
+                for mode: AlgorithmClass in [.aesECB, .aesCBC, .aesCTR, .aesXTS, .aesGCM] {
+                    byteCounts[mode.rawValue] = byteCount
+                }
             }
         }
     }

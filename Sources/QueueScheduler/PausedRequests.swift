@@ -20,17 +20,35 @@ extension Scheduler {
             if cause == .device { giveUp(thread) }
             return cause
         }
+        queue.pointee.holderCount.add(1, ordering: .relaxed)
         // A job that nobody could wake is not paused.
         let isPausable = pausing.announce(job)
+        var found = false
+        return wait(for: request, byteCount: byteCount, on: queue, generation, found: &found) {
+            if isPausable { pausing.pause() }
+        }
+    }
+
+    /// Lets others have a turn until a posted request is done, by whomever, and drops its hold on the queue.
+    ///
+    /// - Parameters:
+    ///   - generation: of the thread that posted it.
+    ///   - found: set where the request had company.
+    ///   - pause: lets others have a turn.
+    @inline(__always)
+    func wait(
+        for request: UnsafeMutablePointer<Request>, byteCount: Int, on queue: UnsafeMutablePointer<LeasedQueue>,
+        _ generation: UInt64, found: inout Bool, pause: () -> Void
+    ) -> ProcessorCause? {
         var watch = ProgressWatch(milliseconds: configuration.timeout)
         while true {
-            if isPausable { pausing.pause() }
+            pause()
             // In a child of fork the queue is the parent's, and will not touch this process's memory any more.
             guard guardPage.generation == generation else {
                 request.pointee.state = .abandoned
                 return .absent
             }
-            switch look(at: request, on: queue, byteCount: byteCount) {
+            switch look(at: request, on: queue, byteCount: byteCount, found: &found) {
             case .completed:
                 letGo(request, queue)
                 return nil
@@ -47,8 +65,8 @@ extension Scheduler {
         }
     }
 
-    /// Posts a request that is to wait, and holds the queue for it. A full ring is worked off first.
-    private func post(
+    /// Posts a request that is to wait; the caller holds the queue for it. A full ring is worked off first.
+    func post(
         _ request: UnsafeMutablePointer<Request>, to queue: UnsafeMutablePointer<LeasedQueue>
     ) -> ProcessorCause? {
         queue.pointee.lock.acquire()
@@ -56,18 +74,24 @@ extension Scheduler {
         if queue.pointee.isAbandoned { return .device }
         if queue.pointee.pair.isFull { queue.pointee.workOff() }
         if let cause = queue.pointee.post(request) { return cause }
+        queue.pointee.counters.depth.set(queue.pointee.pair.inFlightCount)
         request.pointee.holder = UnsafeMutableRawPointer(queue)
-        queue.pointee.holderCount.add(1, ordering: .relaxed)
         return nil
     }
 
     /// Has the device work on what waits, if this request still does. Returns who has it now.
     private func look(
-        at request: UnsafeMutablePointer<Request>, on queue: UnsafeMutablePointer<LeasedQueue>, byteCount: Int
+        at request: UnsafeMutablePointer<Request>, on queue: UnsafeMutablePointer<LeasedQueue>, byteCount: Int,
+        found: inout Bool
     ) -> Request.State {
         queue.pointee.lock.acquire()
         defer { queue.pointee.lock.release() }
-        if request.pointee.state == .posted { queue.pointee.workOff() }
+        if request.pointee.state == .posted {
+            if queue.pointee.workOff() > 1 { found = true }
+            queue.pointee.counters.depth.set(queue.pointee.pair.inFlightCount)
+        } else {
+            found = true
+        }
         let state = request.pointee.state
         if state == .completed {
             queue.pointee.counters.requests.add(1)
@@ -85,12 +109,14 @@ extension Scheduler {
         else { return }
         let queue = holder.assumingMemoryBound(to: LeasedQueue.self)
         queue.pointee.lock.acquire()
-        if pool.isEmulated, configuration.engineThreads == 0 {
+        if isCallerDriven {
             queue.pointee.pair.withdraw(request, void: void)
         } else {
             // Somebody works on it now, or has.
             var watch = ProgressWatch(milliseconds: configuration.timeout)
-            while request.pointee.state == .posted, !queue.pointee.pair.isStopped, !watch.isStuck { queue.pointee.workOff() }
+            while request.pointee.state == .posted, !queue.pointee.pair.isStopped, !watch.isStuck {
+                queue.pointee.workOff()
+            }
         }
         let isOut = request.pointee.state == .posted
         queue.pointee.lock.release()
@@ -105,7 +131,7 @@ extension Scheduler {
     }
 
     /// Drops the hold that a waiting request has on a queue.
-    private func letGo(_ request: UnsafeMutablePointer<Request>, _ queue: UnsafeMutablePointer<LeasedQueue>) {
+    func letGo(_ request: UnsafeMutablePointer<Request>, _ queue: UnsafeMutablePointer<LeasedQueue>) {
         request.pointee.holder = nil
         // Released and acquired: whoever is last sees what all others did.
         guard queue.pointee.holderCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }

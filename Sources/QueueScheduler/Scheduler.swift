@@ -22,13 +22,18 @@ public final class Scheduler: @unchecked Sendable {
     let log: Log
     let pausing: JobPausing?
     let pool: DevicePool
-    private let queueType: UInt16
+    let queueType: UInt16
     let guardPage: ForkGuard
     private let threadKey: pthread_key_t
     // Guarded by the guard page's lock.
     private var generation: UInt64 = 1
     private var threads: UnsafeMutablePointer<ThreadQueue>?
+    /// Guarded by the guard page's lock.
+    let companyQueues = CompanyQueues()
+    /// Threads that have an entry, for who only wants to know whether there are many.
+    private let threadCount = Atomic<Int>(0)
     private let retired = RetiredCounters()
+    private let counterStore: CounterStore
 
     /// - Parameters:
     ///   - driverName: of the devices to use, such as `hisi_sec2`.
@@ -50,11 +55,20 @@ public final class Scheduler: @unchecked Sendable {
         self.guardPage = guardPage
         threadKey = key
         log = Log(target: configuration.logFile)
-        pool = DevicePool(configuration: configuration, driverName: driverName, makeBlock: makeBlock)
+        counterStore = CounterStore(driverName: driverName, publishes: configuration.publish)
+        pool = DevicePool(
+            configuration: configuration, driverName: driverName, counterStore: counterStore, makeBlock: makeBlock)
         version = pool.version
         failsWithoutWriting = pool.isEmulated
         self.guardPage.adopt(1)
     }
+
+    /// Whether an emulated device does the work on the thread that asks for it.
+    public var isCallerDriven: Bool { pool.isEmulated && configuration.engineThreads == 0 }
+
+    /// Whether the caller is in a job that can be paused.
+    @inline(__always)
+    public var isInJob: Bool { pausing?.currentJob() != nil }
 
     // MARK: - Requests
 
@@ -63,16 +77,23 @@ public final class Scheduler: @unchecked Sendable {
     /// - Parameters:
     ///   - request: idle, with its descriptor filled in; what that points to must stay until this returns.
     ///   - byteCount: of data, for the statistics.
-    ///   - mayPause: whether a job that can be paused may be, here.
+    ///   - waiting: how it may wait for company.
     /// - Returns: `nil` when the device has completed the descriptor, whose result the caller must look at; else why the
     ///   CPU should do the work. In either case the device has let go of the request.
     public func run(
-        _ request: UnsafeMutablePointer<Request>, byteCount: Int, mayPause: Bool = true
+        _ request: UnsafeMutablePointer<Request>, byteCount: Int, waiting: Waiting = .inJobs
     ) -> ProcessorCause? {
         guard let thread = currentThread() else { return .absent }
         guard let queue = thread.pointee.queue ?? openQueue(for: thread) else { return thread.pointee.absence }
-        if mayPause, let pausing, let job = pausing.currentJob() {
-            return run(request, byteCount: byteCount, in: job, pausing, thread, queue)
+        if waiting != .none {
+            if let pausing, let job = pausing.currentJob() {
+                return run(request, byteCount: byteCount, in: job, pausing, thread, queue)
+            }
+            if waiting == .forCompany, byteCount >= CompanySearch.leastByteCount, isCrowded,
+                thread.pointee.company.isDue(), let outcome = runInCompany(request, byteCount: byteCount, thread)
+            {
+                return outcome
+            }
         }
         queue.pointee.lock.acquire()
         let cause = queue.pointee.isAbandoned ? .device : submit(request, to: queue)
@@ -85,6 +106,10 @@ public final class Scheduler: @unchecked Sendable {
         if cause == .device { giveUp(thread) }
         return cause
     }
+
+    /// Whether there are more threads than processors, so that some may be waiting for a turn.
+    @inline(__always)
+    private var isCrowded: Bool { threadCount.load(ordering: .relaxed) > companyQueues.count }
 
     /// Counts a request that the CPU did.
     public func countProcessor(_ cause: ProcessorCause) {
@@ -119,7 +144,10 @@ public final class Scheduler: @unchecked Sendable {
         var polls = 0
         while true {
             if queue.pointee.workOff() > 0 { deadline = nil }
-            if request.pointee.state == .completed { return nil }
+            if request.pointee.state == .completed {
+                if polls >= pollsBeforeSleep { queue.pointee.counters.depth.set(queue.pointee.pair.inFlightCount) }
+                return nil
+            }
             if queue.pointee.pair.isStopped { return .device }
             polls &+= 1
             if polls < pollsBeforeSleep {
@@ -129,6 +157,7 @@ public final class Scheduler: @unchecked Sendable {
             let now = monotonicMilliseconds()
             guard let limit = deadline else {
                 deadline = now + UInt64(configuration.timeout)
+                queue.pointee.counters.depth.set(queue.pointee.pair.inFlightCount)
                 continue
             }
             if now >= limit {
@@ -174,7 +203,10 @@ public final class Scheduler: @unchecked Sendable {
         // Queues, rings and locks of the parent may be in any state: nothing of them is touched or freed.
         pool.leaveBehind()
         threads = nil
+        threadCount.store(0, ordering: .relaxed)
+        companyQueues.leaveBehind()
         retired.reset()
+        counterStore.leaveBehind()
         generation += 1
         guardPage.adopt(generation)
     }
@@ -184,8 +216,10 @@ public final class Scheduler: @unchecked Sendable {
         guardPage.withLock {
             settle()
             let thread = UnsafeMutablePointer<ThreadQueue>.allocate(capacity: 1)
-            thread.initialize(to: ThreadQueue(scheduler: self, generation: generation))
+            let processor = counterStore.makeProcessorCounters()
+            thread.initialize(to: ThreadQueue(scheduler: self, generation: generation, processor: processor))
             guard pthread_setspecific(threadKey, thread) == 0 else {
+                counterStore.giveBack(processor.words)
                 thread.deinitialize(count: 1)
                 thread.deallocate()
                 return nil
@@ -193,6 +227,7 @@ public final class Scheduler: @unchecked Sendable {
             thread.pointee.next = threads
             threads?.pointee.previous = thread
             threads = thread
+            threadCount.add(1, ordering: .relaxed)
             return thread
         }
     }
@@ -278,13 +313,14 @@ public final class Scheduler: @unchecked Sendable {
     }
 
     /// Drops one hold on a queue. With the lock held.
-    private func release(_ queue: UnsafeMutablePointer<LeasedQueue>) {
+    func release(_ queue: UnsafeMutablePointer<LeasedQueue>) {
         if queue.pointee.holderCount.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { free(queue) }
     }
 
     /// With the lock held.
     func free(_ queue: UnsafeMutablePointer<LeasedQueue>) {
         retired.add(queue)
+        counterStore.giveBack(queue.pointee.counters.words)
         queue.deinitialize(count: 1)
         queue.deallocate()
     }
@@ -303,7 +339,9 @@ public final class Scheduler: @unchecked Sendable {
     /// Takes a thread's entry out of the list and frees it. With the lock held.
     private func remove(_ thread: UnsafeMutablePointer<ThreadQueue>) {
         if let queue = thread.pointee.queue { release(queue) }
+        threadCount.subtract(1, ordering: .relaxed)
         retired.add(thread)
+        counterStore.giveBack(thread.pointee.processor.words)
         thread.pointee.next?.pointee.previous = thread.pointee.previous
         if let previous = thread.pointee.previous {
             previous.pointee.next = thread.pointee.next
@@ -342,6 +380,9 @@ public final class Scheduler: @unchecked Sendable {
                 report.add(current)
                 thread = current.pointee.next
             }
+            for index in 0..<companyQueues.count {
+                if let queue = companyQueues[index] { report.add(queue) }
+            }
             return report.lines(pool)
         }
     }
@@ -357,6 +398,8 @@ public final class Scheduler: @unchecked Sendable {
         guardPage.withLock {
             if guardPage.generation == 0 { return }
             while let thread = threads { remove(thread) }
+            dismissCompany()
+            counterStore.shutDown()
             pool.shutDown()
         }
     }

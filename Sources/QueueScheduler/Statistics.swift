@@ -70,6 +70,11 @@ struct StatisticsReport {
         sums.add(queue)
     }
 
+    /// A queue that belongs to no thread.
+    func add(_ queue: UnsafeMutablePointer<LeasedQueue>) {
+        sums.add(queue)
+    }
+
     /// What an emulated device counted itself is told in place of what the driver saw of it.
     func lines(_ pool: DevicePool) -> String {
         var text = ""

@@ -12,7 +12,7 @@ struct LeasedQueue: ~Copyable {
     let device: any Device
     /// Index in the scheduler's list of devices.
     let deviceIndex: Int
-    let counters = QueueCounters()
+    let counters: QueueCounters
     /// Held for the whole of a request.
     let lock = QueueLock()
     /// Threads that hold this queue; guarded by the scheduler's lock.
@@ -21,7 +21,8 @@ struct LeasedQueue: ~Copyable {
     /// scheduler's lock held, so that either will do for reading.
     var isAbandoned = false
 
-    init(pair: consuming QueuePair, device: any Device, deviceIndex: Int) {
+    init(pair: consuming QueuePair, device: any Device, deviceIndex: Int, counters: QueueCounters) {
+        self.counters = counters
         self.pair = pair
         self.device = device
         self.deviceIndex = deviceIndex
@@ -67,14 +68,16 @@ struct ThreadQueue: ~Copyable {
     var absence = ProcessorCause.absent
     var requestsUntilRetry = 0
     var retryInterval = 0
+    var company = CompanySearch()
     /// Staging buffers that sessions of this thread gave back, for the next to take.
     var buffers = BufferStack()
-    let processor = ProcessorCounters()
+    let processor: ProcessorCounters
     /// Neighbours in the scheduler's list; guarded by its lock.
     var next: UnsafeMutablePointer<ThreadQueue>?
     var previous: UnsafeMutablePointer<ThreadQueue>?
 
-    init(scheduler: Scheduler, generation: UInt64) {
+    init(scheduler: Scheduler, generation: UInt64, processor: ProcessorCounters) {
+        self.processor = processor
         self.scheduler = .passUnretained(scheduler)
         self.generation = generation
     }

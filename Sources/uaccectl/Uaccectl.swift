@@ -10,7 +10,9 @@ struct Uaccectl: ParsableCommand {
         commandName: "uaccectl",
         abstract: "Look at uacce accelerators and at what the uacce provider makes of them.",
         version: "0.1.0",
-        subcommands: [List.self, Info.self, SelfTest.self, Enable.self, Disable.self])
+        subcommands: [
+            List.self, Info.self, SelfTest.self, Tune.self, Run.self, Enable.self, Disable.self,
+        ])
 }
 
 /// Which devices a command is about; the same choice as in the provider's configuration.

@@ -24,6 +24,7 @@ import Testing
         for (mode, code) in plain + [(.ctr, .ctr)] {
             all.append((CipherKind(.sm4, mode, keyByteCount: 16), .sm4, code, 0))
         }
+        all.append((CipherKind(.sm4, .xts, keyByteCount: 32), .sm4, .xts, 0))
         for (mode, code) in plain {
             all.append((CipherKind(.tripleDES, mode, keyByteCount: 8), .des, code, 0))
             all.append((CipherKind(.tripleDES, mode, keyByteCount: 16), .tripleDES, code, 0))
@@ -71,8 +72,9 @@ import Testing
             // Without a destination, the source is it.
             if inPlace { descriptor.hasDestination = Bool.random(using: &generator) }
             guard
-                let expected = EVPReference.cipher(
-                    kind, encrypt: encrypt, key: keyPiece.bytes, iv: iv, input)
+                let expected = kind == CipherKind(.sm4, .xts, keyByteCount: 32)
+                    ? EVPReference.sm4XTS(encrypt: encrypt, key: keyPiece.bytes, iv: iv, input)
+                    : EVPReference.cipher(kind, encrypt: encrypt, key: keyPiece.bytes, iv: iv, input)
             else { return nil }
             self.expected = expected
         }

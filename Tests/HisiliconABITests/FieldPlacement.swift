@@ -3,8 +3,16 @@
 import HisiliconABI
 import Testing
 
+/// A descriptor of 128 bytes, of whichever block.
+protocol PlacedDescriptor {
+    init()
+}
+
+extension SecBD2: PlacedDescriptor {}
+extension SecBD3: PlacedDescriptor {}
+
 /// One field of a descriptor: where the hardware has it, and how it is reached by name.
-struct FieldPlacement<Descriptor: SecDescriptor>: CustomTestStringConvertible {
+struct FieldPlacement<Descriptor: PlacedDescriptor>: CustomTestStringConvertible {
     let testDescription: String
     /// Bits from the start of the descriptor, little-endian, bit 0 first.
     let bits: Range<Int>

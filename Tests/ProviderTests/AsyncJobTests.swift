@@ -7,12 +7,22 @@ import Testing
 @Suite struct AsyncJobTests {
     static let environments: [[String: String]] = [
         ["UACCE_BACKEND": "emulator", "UACCE_FALLBACK": "off"],
+        ["UACCE_BACKEND": "emulator", "UACCE_FALLBACK": "off", "UACCE_MIN_OFFLOAD": "0"],
         ["UACCE_BACKEND": "emulator", "UACCE_ENGINE_THREADS": "1"],
-        ["UACCE_BACKEND": "emulator", "UACCE_FAULTS": "descriptor@50x20, stuck@500", "UACCE_TIMEOUT": "20"],
-        ["UACCE_BACKEND": "emulator", "UACCE_FALLBACK": "off", "UACCE_UNITS": "ipsec-mb", "UACCE_ASYNC": "all"],
-        ["UACCE_BACKEND": "emulator", "UACCE_FALLBACK": "off", "UACCE_UNITS": "vector", "UACCE_ASYNC": "all"],
+        [
+            "UACCE_BACKEND": "emulator", "UACCE_FAULTS": "descriptor@50x20, stuck@500", "UACCE_TIMEOUT": "20",
+            "UACCE_MIN_OFFLOAD": "0",
+        ],
+        [
+            "UACCE_BACKEND": "emulator", "UACCE_FALLBACK": "off", "UACCE_UNITS": "ipsec-mb", "UACCE_ASYNC": "all",
+            "UACCE_MIN_OFFLOAD": "0",
+        ],
+        [
+            "UACCE_BACKEND": "emulator", "UACCE_FALLBACK": "off", "UACCE_UNITS": "vector", "UACCE_ASYNC": "all",
+            "UACCE_MIN_OFFLOAD": "0",
+        ],
         ["UACCE_ASYNC": "off"],
-        ["UACCE_MIN_OFFLOAD": "1000000"],
+        ["UACCE_MIN_OFFLOAD": "1000000", "UACCE_MIN_OFFLOAD_ASYNC": "1000000"],
     ]
 
     @Test(arguments: environments)
@@ -33,7 +43,11 @@ import Testing
         let result = try ProviderProgram.pausedJobs.run(
             [try ProviderModule.requireFolder()],
             environment: environment.merging(
-                ["UACCE_BACKEND": "emulator", "UACCE_FALLBACK": "off", "UACCE_STATS": statistics]) { old, _ in old })
+                [
+                    "UACCE_BACKEND": "emulator", "UACCE_FALLBACK": "off", "UACCE_STATS": statistics,
+                    "UACCE_ASYNC": "all",
+                    "UACCE_MIN_OFFLOAD": "0",
+                ]) { old, _ in old })
         #expect(result.status == 0, "\(result.errors)")
         // All sixteen that waited, at once.
         let counters = try String(contentsOfFile: statistics, encoding: .utf8)

@@ -126,7 +126,7 @@ import Testing
 
     /// More threads at once than the device has queues: the last share one, and all are served by the device.
     @Test func moreThreadsAtOnceThanQueues() throws {
-        let library = try LibraryContext(["backend": "emulator", "fallback": "off"])
+        let library = try LibraryContext(["backend": "emulator", "fallback": "off", "min_offload": "0"])
         let digest = (try library.digest("SHA2-256"), try library.digest("SHA2-256", from: .reference))
         let gate = Gate(300)
         try Threads.run(300) { thread in

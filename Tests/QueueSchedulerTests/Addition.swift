@@ -32,16 +32,18 @@ final class Addition {
         UnsafeMutableRawPointer(request).load(fromByteOffset: 32, as: UInt64.self)
     }
 
-    /// 16 bytes of work.
+    /// 16 bytes of work, whatever `byteCount` says.
     @discardableResult
-    func run(_ a: UInt64, _ b: UInt64, on scheduler: Scheduler) -> Outcome {
+    func run(
+        _ a: UInt64, _ b: UInt64, on scheduler: Scheduler, byteCount: Int = 16, waiting: Waiting = .inJobs
+    ) -> Outcome {
         let words = UnsafeMutableRawPointer(request).assumingMemoryBound(to: UInt64.self)
         words[0] = a
         words[1] = b
         words[2] = 0
         words[3] = 0
         request.pointee.state = .idle
-        if let cause = scheduler.run(request, byteCount: 16) { return .processor(cause) }
+        if let cause = scheduler.run(request, byteCount: byteCount, waiting: waiting) { return .processor(cause) }
         return words[3] == Self.succeeded ? .sum(words[2]) : .failed
     }
 }

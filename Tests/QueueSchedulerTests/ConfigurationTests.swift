@@ -34,7 +34,9 @@ import Testing
 
     @Test(arguments: [
         ("backend", "kernel"), ("backend", "emulator"), ("api", "v2"), ("engine_threads", "64"),
-        ("algorithms", "ALL, -MD5"), ("min_offload", "512, sm4:64"), ("fallback", "off"), ("timeout", "1"),
+        ("algorithms", "ALL, -MD5"), ("min_offload", "512, sm4:64"), ("min_offload_async", "9"), ("company", "off"),
+        ("unit_plan", "/tmp/p"), ("units", "vector"), ("async", "all"), ("fallback", "off"),
+        ("timeout", "1"),
         ("timeout", "60000"), ("stats", "/tmp/x"), ("log", "stderr"), ("faults", "stuck@3,busy@2x4"),
         ("strict_addresses", "on"),
     ]) func valuesThatChangeSomething(name: String, value: String) {
@@ -60,7 +62,8 @@ import Testing
         var configuration = Configuration()
         for (name, value) in [
             ("backend", "kernel"), ("api", "v2"), ("engine_threads", "3"), ("algorithms", "SM3"), ("min_offload", "77"),
-            ("fallback", "no"), ("timeout", "250"), ("stats", "s"), ("log", "l"), ("faults", "busy@2"),
+            ("min_offload_async", "78"), ("fallback", "no"), ("timeout", "250"), ("stats", "s"), ("log", "l"),
+            ("faults", "busy@2"),
             ("strict_addresses", "yes"),
         ] {
             #expect(set(&configuration, name, value))
@@ -70,6 +73,7 @@ import Testing
         #expect(configuration.engineThreads == 3)
         #expect(configuration.algorithms == AlgorithmFilter("SM3"))
         #expect(configuration.minimumOffload[.aes] == 77)
+        #expect(configuration.minimumOffloadInJobs[.aesGCM] == 78)
         #expect(!configuration.fallback)
         #expect(configuration.timeout == 250)
         #expect(configuration.statisticsFile == "s")

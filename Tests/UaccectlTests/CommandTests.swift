@@ -7,6 +7,10 @@ import Testing
 @Suite struct CommandTests {
     /// Runs `uaccectl` to its end. Output and errors come together, as on a terminal.
     static func uaccectl(_ arguments: String...) throws -> (status: Int32, output: String) {
+        try uaccectl(arguments)
+    }
+
+    static func uaccectl(_ arguments: [String]) throws -> (status: Int32, output: String) {
         let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         let process = Process()
         process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("uaccectl")

@@ -17,12 +17,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +34,10 @@ static inline int linux_errno(void) { return errno; }
 // open(2) and ioctl(2) are variadic.
 static inline int linux_open(const char *path, int flags) { return open(path, flags | O_CLOEXEC); }
 static inline int linux_create(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
+static inline int linux_open_at(int directory, const char *path, int flags, mode_t mode)
+{
+    return openat(directory, path, flags | O_CLOEXEC, mode);
+}
 /// A descriptor that is readable from the start and stays so, as long as nobody reads it. -1: none is left.
 static inline int linux_readable_descriptor(void) { return eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK); }
 static inline int linux_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
@@ -46,9 +52,66 @@ static inline void *linux_map(size_t length, int protection, int flags, int fd, 
     return address == MAP_FAILED ? NULL : address;
 }
 
+// Processors that this process may run on; 1 where there are more than 4096. Both calls have wrappers, or declarations,
+// only with _GNU_SOURCE.
+static inline int linux_processor_count(void)
+{
+    unsigned long set[64] = {0};
+    long used = syscall(SYS_sched_getaffinity, 0, sizeof set, set);
+    int count = 0;
+    for (long word = 0; word < used / (long)sizeof *set; word++)
+        count += __builtin_popcountl(set[word]);
+    return count > 0 ? count : 1;
+}
+extern int sched_getcpu(void);
+static inline int linux_processor(void) { return sched_getcpu(); }
+
+// An anonymous file in memory, its number high enough to be out of the way of the program's; -1 when the system gives
+// none. The call, and the next, have declarations only with _GNU_SOURCE.
+static inline int linux_memory_file(const char *name)
+{
+    int low = (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */);
+    int high = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, 512);
+    if (high >= 0) close(low);
+    return high >= 0 ? high : low;
+}
+// Gives memory of such a file back; what is read there afterwards is zero.
+static inline int linux_punch_hole(int fd, off_t offset, off_t length)
+{
+    return (int)syscall(SYS_fallocate, fd, 3 /* FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE */, offset, length);
+}
+static inline void *linux_map_shared(size_t length, int fd, off_t offset)
+{
+    void *address = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+    return address == MAP_FAILED ? NULL : address;
+}
+// Makes an event descriptor readable. Never blocks: a counter that is full is readable.
+static inline void linux_signal_event(int fd)
+{
+    uint64_t one = 1;
+    (void)!write(fd, &one, sizeof one);
+}
+
 // The environment, an extern char ** that Swift's concurrency checking refuses.
 extern char **environ;
 static inline char *const *linux_environment(void) { return environ; }
+
+// A variable of the environment; NULL in a program that has more privileges than whoever started it.
+static inline const char *linux_secure_environment(const char *name) { return getauxval(AT_SECURE) ? NULL : getenv(name); }
+
+// The kernel's id of this thread. gettid(2) has a wrapper only with _GNU_SOURCE.
+static inline pid_t linux_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
+
+// Copies memory of this process that may not be there; false, with errno EFAULT then. process_vm_readv(2) is declared only
+// with _GNU_SOURCE.
+static inline _Bool linux_look(void *destination, const void *source, size_t count)
+{
+    struct iovec to = {destination, count}, from = {(void *)source, count};
+    return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) == (long)count;
+}
+
+// Whether the program has more privileges than its caller, whose environment it must not trust then.
+static inline int linux_is_privileged(void) { return getauxval(AT_SECURE) != 0; }
 
 // Hides a value from the optimiser, so that arithmetic on secrets is not turned back into a branch.
 static inline uint64_t linux_value_barrier(uint64_t value)

@@ -5,13 +5,14 @@ import HisiliconABI
 import SoftwareCrypto
 import VectorKernels
 
-/// This project's vector kernels: SM4 wide over one buffer or in lanes, and digests in lanes (`DigestLanes`).
+/// This project's vector kernels: SM4 wide over one buffer or in lanes, XTS, and digests in lanes (`DigestLanes`).
 final class VectorUnit: SecUnit {
     private let kernels: UnsafePointer<vector_kernels>
     private let cipherLanes: UnsafeMutablePointer<sm4_cbc_lane>
     /// An IV that moves on, for each job.
     private let states: UnsafeMutableRawPointer
     private let digests: DigestLanes
+    private let hasAESXTS = aes_xts_is_available() != 0
 
     private static let limit = 64
     private static let stride = 64
@@ -35,12 +36,11 @@ final class VectorUnit: SecUnit {
         switch job.pointee.operation.work {
         case .digest, .hmac: return true
         case .cipher:
-            guard case .cipher(let kind, _) = job.pointee.key?.pointee.purpose, kind.family == .sm4 else {
-                return false
-            }
-            switch kind.mode {
-            case .ecb, .cbc, .ctr, .cfb, .ofb: return true
-            case .xts, .ctsCS1, .ctsCS2, .ctsCS3: return false
+            guard case .cipher(let kind, _) = job.pointee.key?.pointee.purpose else { return false }
+            switch (kind.family, kind.mode) {
+            case (.sm4, .ecb), (.sm4, .cbc), (.sm4, .ctr), (.sm4, .cfb), (.sm4, .ofb), (.sm4, .xts): return true
+            case (.aes, .xts): return hasAESXTS
+            default: return false
             }
         default: return false
         }
@@ -48,24 +48,70 @@ final class VectorUnit: SecUnit {
 
     func run(_ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int) {
         switch jobs[0].pointee.operation.work {
-        case .cipher: runSM4(jobs, count: count)
+        case .cipher: runCiphers(jobs, count: count)
         case .digest, .hmac: digests.run(jobs, count: count)
         default: break
         }
     }
 
-    // MARK: - SM4
+    // MARK: - Ciphers
 
-    private func runSM4(_ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int) {
+    private func runCiphers(_ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int) {
         guard case .cipher(let kind, let encrypt) = jobs[0].pointee.key?.pointee.purpose else { return }
         if kind.mode == .cbc, encrypt, count > 1 { return encryptLanes(jobs, count: count) }
-        for index in 0..<count { run(jobs[index], kind.mode, encrypt: encrypt) }
+        for index in 0..<count {
+            switch (kind.family, kind.mode) {
+            case (.aes, _): runAESXTS(jobs[index], encrypt: encrypt)
+            case (_, .xts): runSM4XTS(jobs[index], encrypt: encrypt)
+            default: run(jobs[index], kind.mode, encrypt: encrypt)
+            }
+        }
     }
+
+    /// A job's key as the kernels want it; expanded now if need be.
+    @inline(__always)
+    private func expansion(
+        of job: UnsafeMutablePointer<SecJob>, _ expand: (UnsafePointer<UInt8>, Int, UnsafeMutableRawPointer) -> Void
+    ) -> UnsafeMutableRawPointer? {
+        guard let entry = job.pointee.key else { return nil }
+        if let vector = entry.pointee.vector { return vector }
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: KeyCacheEntry.vectorByteCount, alignment: 16)
+        // The key lies at the entry's address.
+        expand(UnsafeRawPointer(entry).assumingMemoryBound(to: UInt8.self), entry.pointee.keyByteCount, memory)
+        entry.pointee.vector = memory
+        return memory
+    }
+
+    // MARK: - XTS
+
+    private func runAESXTS(_ job: UnsafeMutablePointer<SecJob>, encrypt: Bool) {
+        let memory = expansion(of: job) { key, byteCount, memory in
+            aes_xts_expand_key(key, byteCount, memory.assumingMemoryBound(to: aes_xts_key.self))
+        }
+        guard let key = memory?.assumingMemoryBound(to: aes_xts_key.self), let iv = job.pointee.iv else { return }
+        let cipher = encrypt ? aes_xts_encrypt : aes_xts_decrypt
+        cipher(
+            key, iv.assumingMemoryBound(to: UInt8.self), job.pointee.source.assumingMemoryBound(to: UInt8.self),
+            job.pointee.destination.assumingMemoryBound(to: UInt8.self), job.pointee.byteCount)
+    }
+
+    /// SM4-XTS with the tweaks of IEEE 1619, as Linux has it.
+    private func runSM4XTS(_ job: UnsafeMutablePointer<SecJob>, encrypt: Bool) {
+        guard let keys = roundKeys(job), let iv = job.pointee.iv else { return }
+        let tweak = states.assumingMemoryBound(to: UInt8.self)
+        kernels.pointee.sm4_ecb(keys + Self.tweakKeys, iv.assumingMemoryBound(to: UInt8.self), tweak, 1)
+        let cipher = encrypt ? kernels.pointee.sm4_xts_encrypt : kernels.pointee.sm4_xts_decrypt
+        cipher(
+            encrypt ? keys : keys + Self.decryptionKeys, SM4_XTS_IEEE, tweak,
+            job.pointee.source.assumingMemoryBound(to: UInt8.self),
+            job.pointee.destination.assumingMemoryBound(to: UInt8.self), job.pointee.byteCount)
+    }
+
+    // MARK: - SM4
 
     private func run(_ job: UnsafeMutablePointer<SecJob>, _ mode: CipherKind.Mode, encrypt: Bool) {
         guard let keys = roundKeys(job) else { return }
-        // Behind those for encryption there are those for decryption.
-        let decryptionKeys = keys + 32
+        let decryptionKeys = keys + Self.decryptionKeys
         let input = job.pointee.source.assumingMemoryBound(to: UInt8.self)
         let output = job.pointee.destination.assumingMemoryBound(to: UInt8.self)
         let blockCount = job.pointee.byteCount / 16
@@ -121,20 +167,19 @@ final class VectorUnit: SecUnit {
         if ready > 0 { kernels.pointee.sm4_cbc_encrypt_lanes(cipherLanes, ready) }
     }
 
-    /// 32 words for encryption and 32 for decryption; expanded now if need be.
+    /// Words of an expanded SM4 key: 32 for encryption, as many for decryption, and as many of the second half of an XTS
+    /// key, which encrypts tweaks.
+    private static let decryptionKeys = 32
+    private static let tweakKeys = 64
+
     @inline(__always)
     private func roundKeys(_ job: UnsafeMutablePointer<SecJob>) -> UnsafePointer<UInt32>? {
-        guard let entry = job.pointee.key else { return nil }
-        return UnsafePointer(entry.pointee.vector ?? expand(entry))
-    }
-
-    @inline(never)
-    private func expand(_ entry: UnsafeMutablePointer<KeyCacheEntry>) -> UnsafeMutablePointer<UInt32> {
-        let keys = UnsafeMutablePointer<UInt32>.allocate(capacity: KeyCacheEntry.vectorWordCount)
-        // The key lies at the entry's address.
-        kernels.pointee.sm4_expand_key(UnsafeRawPointer(entry).assumingMemoryBound(to: UInt8.self), keys)
-        for index in 0..<32 { keys[32 + index] = keys[31 - index] }
-        entry.pointee.vector = keys
-        return keys
+        let memory = expansion(of: job) { key, byteCount, memory in
+            let keys = memory.assumingMemoryBound(to: UInt32.self)
+            kernels.pointee.sm4_expand_key(key, keys)
+            for index in 0..<32 { keys[Self.decryptionKeys + index] = keys[31 - index] }
+            if byteCount == 32 { kernels.pointee.sm4_expand_key(key + 16, keys + Self.tweakKeys) }
+        }
+        return memory.map { UnsafePointer($0.assumingMemoryBound(to: UInt32.self)) }
     }
 }

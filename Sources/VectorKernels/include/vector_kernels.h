@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aes_xts.h"
+
 #pragma clang assume_nonnull begin
 
 // What a kernel is made of; each level includes the ones before it.

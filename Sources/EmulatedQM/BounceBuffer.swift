@@ -3,7 +3,7 @@
 import CLinux
 
 /// Where scattered data is put together for a unit. One per queue, so only one job at a time may use it.
-struct BounceBuffer: ~Copyable {
+public struct BounceBuffer: ~Copyable {
     /// What is kept between jobs; the 16 MiB that a job may need are given back at once.
     private static var keptByteCount: Int { 256 << 10 }
 
@@ -14,7 +14,7 @@ struct BounceBuffer: ~Copyable {
         var byteCount = 0
     }
 
-    init() {
+    public init() {
         memory = .allocate(capacity: 1)
         memory.initialize(to: Memory())
     }
@@ -25,7 +25,7 @@ struct BounceBuffer: ~Copyable {
     }
 
     /// Hands `body` memory of `byteCount` bytes, or nil when there is none, and wipes it afterwards.
-    func withMemory<Result>(byteCount: Int, _ body: (UnsafeMutableRawPointer?) -> Result) -> Result {
+    public func withMemory<Result>(byteCount: Int, _ body: (UnsafeMutableRawPointer?) -> Result) -> Result {
         if memory.pointee.byteCount < byteCount {
             free(memory.pointee.start)
             memory.pointee.start = malloc(byteCount)

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// compression [--json] [--seconds S] LIBRARY LIBRARY FILE...
+//
+// Speed and ratio of two libraries with zlib's ABI, side by side in the same run: the first is what the second is measured
+// against. Each FILE is compressed as a whole, in messages of 64 KiB, of 1 KiB, and as a stream of 64 KiB writes, at levels
+// 1, 6 and 9; and what the first made of it at level 6 is inflated, whole, by messages, and into 64 KiB pieces. Everything that the second makes is
+// inflated by the first and compared before it counts. A table in Markdown, or one object of JSON per line.
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <zlib.h>
+
+struct library {
+    const char *path;
+    int (*deflate_init)(z_streamp, int, int, int, int, int, const char *, int);
+    int (*deflate)(z_streamp, int);
+    int (*deflate_end)(z_streamp);
+    uLong (*deflate_bound)(z_streamp, uLong);
+    int (*inflate_init)(z_streamp, int, const char *, int);
+    int (*inflate)(z_streamp, int);
+    int (*inflate_end)(z_streamp);
+};
+
+struct buffer {
+    unsigned char *bytes;
+    size_t count;
+    size_t room;
+};
+
+/// Compressed messages one behind the other, and where each ends.
+struct messages {
+    struct buffer data;
+    size_t *ends;
+    size_t *sizes;
+    size_t count;
+};
+
+static double least_seconds = 0.5;
+
+static void fail(const char *what, const char *which)
+{
+    fprintf(stderr, "compression: %s: %s\n", which, what);
+    exit(1);
+}
+
+static void *find(void *handle, const char *name, const char *path)
+{
+    void *function = dlsym(handle, name);
+    if (function == NULL)
+        fail(name, path);
+    return function;
+}
+
+static struct library open_library(const char *path)
+{
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (handle == NULL)
+        fail(dlerror(), path);
+    struct library library = {path};
+    *(void **)&library.deflate_init = find(handle, "deflateInit2_", path);
+    *(void **)&library.deflate = find(handle, "deflate", path);
+    *(void **)&library.deflate_end = find(handle, "deflateEnd", path);
+    *(void **)&library.deflate_bound = find(handle, "deflateBound", path);
+    *(void **)&library.inflate_init = find(handle, "inflateInit2_", path);
+    *(void **)&library.inflate = find(handle, "inflate", path);
+    *(void **)&library.inflate_end = find(handle, "inflateEnd", path);
+    return library;
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static struct buffer read_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0)
+        fail("cannot be read", path);
+    struct buffer data = {NULL, (size_t)ftell(file), 0};
+    rewind(file);
+    data.bytes = malloc(data.count + 1);
+    if (data.bytes == NULL || fread(data.bytes, 1, data.count, file) != data.count || data.count == 0)
+        fail("cannot be read", path);
+    fclose(file);
+    return data;
+}
+
+/// Compresses `data` in messages of `size` bytes (0: all of it), each written in pieces of `piece` bytes (0: at once).
+static void compress_all(
+    const struct library *library, const struct buffer *data, size_t size, size_t piece, int level,
+    struct messages *result)
+{
+    result->count = 0;
+    result->data.count = 0;
+    for (size_t start = 0; start < data->count; start += size == 0 ? data->count : size) {
+        size_t count = size == 0 || data->count - start < size ? data->count - start : size;
+        z_stream stream = {0};
+        if (library->deflate_init(&stream, level, Z_DEFLATED, 15, 8, 0, ZLIB_VERSION, (int)sizeof(stream)) != Z_OK)
+            fail("deflateInit2", library->path);
+        stream.next_out = result->data.bytes + result->data.count;
+        stream.avail_out = (uInt)(result->data.room - result->data.count);
+        for (size_t done = 0; done < count;) {
+            size_t part = piece == 0 || count - done < piece ? count - done : piece;
+            stream.next_in = data->bytes + start + done;
+            stream.avail_in = (uInt)part;
+            done += part;
+            int code = library->deflate(&stream, done == count ? Z_FINISH : Z_NO_FLUSH);
+            if (code != (done == count ? Z_STREAM_END : Z_OK))
+                fail("deflate", library->path);
+        }
+        result->data.count += stream.total_out;
+        result->ends[result->count] = result->data.count;
+        result->sizes[result->count++] = count;
+        library->deflate_end(&stream);
+    }
+}
+
+/// Inflates them all, each into pieces of `piece` bytes (0: at once).
+static void inflate_all(const struct library *library, const struct messages *messages, size_t piece, struct buffer *result)
+{
+    result->count = 0;
+    size_t start = 0;
+    for (size_t index = 0; index < messages->count; index++) {
+        z_stream stream = {0};
+        if (library->inflate_init(&stream, 15, ZLIB_VERSION, (int)sizeof(stream)) != Z_OK)
+            fail("inflateInit2", library->path);
+        stream.next_in = messages->data.bytes + start;
+        stream.avail_in = (uInt)(messages->ends[index] - start);
+        size_t count = messages->sizes[index];
+        int code = Z_OK;
+        while (code == Z_OK) {
+            stream.next_out = result->bytes + result->count + stream.total_out;
+            stream.avail_out = (uInt)(piece == 0 || count - stream.total_out < piece ? count - stream.total_out : piece);
+            code = library->inflate(&stream, Z_NO_FLUSH);
+        }
+        if (code != Z_STREAM_END || stream.total_out != count)
+            fail("inflate", library->path);
+        result->count += count;
+        start = messages->ends[index];
+        library->inflate_end(&stream);
+    }
+}
+
+static void check(const struct library *judge, const struct messages *made, const struct buffer *data, struct buffer *room)
+{
+    inflate_all(judge, made, 0, room);
+    if (room->count != data->count || memcmp(room->bytes, data->bytes, data->count) != 0)
+        fail("what was compressed is something else", judge->path);
+}
+
+struct way {
+    const char *name;
+    size_t size;
+    size_t piece;
+};
+
+static const struct way ways[] = {
+    {"whole", 0, 0},
+    {"64 KiB messages", 65536, 0},
+    {"64 KiB writes", 0, 65536},
+    {"1 KiB messages", 1024, 0},
+};
+
+static const int levels[] = {1, 6, 9};
+
+static int prints_json;
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static void report(const char *file, const char *work, const char *way, const double speeds[2], const double ratios[2])
+{
+    if (prints_json)
+        printf("{\"file\":\"%s\",\"work\":\"%s\",\"way\":\"%s\",\"mb_per_s\":[%.1f,%.1f],\"ratio\":[%.4f,%.4f]}\n",
+               base_name(file), work, way, speeds[0], speeds[1], ratios[0], ratios[1]);
+    else
+        printf("| %s | %s | %s | %.1f | %.1f | %.2f | %.3f | %.3f | %+.1f %% |\n", base_name(file), work, way, speeds[0],
+               speeds[1], speeds[1] / speeds[0], ratios[0], ratios[1], (ratios[0] / ratios[1] - 1) * 100);
+    fflush(stdout);
+}
+
+int main(int count, char **arguments)
+{
+    int first = 1;
+    while (first < count && strncmp(arguments[first], "--", 2) == 0) {
+        if (strcmp(arguments[first], "--json") == 0)
+            prints_json = 1;
+        else if (strcmp(arguments[first], "--seconds") == 0 && first + 1 < count)
+            least_seconds = atof(arguments[++first]);
+        else
+            fail("no such option", arguments[first]);
+        first++;
+    }
+    if (count - first < 3)
+        fail("two libraries and files are wanted", "usage");
+    struct library libraries[2] = {open_library(arguments[first]), open_library(arguments[first + 1])};
+    if (!prints_json)
+        printf("| file | work | in | MB/s | uacce MB/s | times | ratio | uacce ratio | output |\n"
+               "|---|---|---|---:|---:|---:|---:|---:|---:|\n");
+    for (int index = first + 2; index < count; index++) {
+        struct buffer data = read_file(arguments[index]);
+        struct buffer back = {malloc(data.count + 1), 0, data.count};
+        size_t limit = data.count / 1024 + 2;
+        struct messages made[2];
+        for (int which = 0; which < 2; which++) {
+            size_t room = data.count + data.count / 8 + 64 * limit;
+            made[which] = (struct messages){{malloc(room), 0, room}, calloc(limit, sizeof(size_t)), calloc(limit, sizeof(size_t)), 0};
+            memset(made[which].data.bytes, 0, room);
+        }
+        for (size_t way = 0; way < sizeof(ways) / sizeof(*ways); way++) {
+            for (size_t level = 0; level < sizeof(levels) / sizeof(*levels); level++) {
+                double best[2] = {1e9, 1e9}, spent = 0;
+                // By turns, so that both see the same machine; the best of each counts.
+                for (int round = 0; round < 2 || spent < least_seconds; round++)
+                    for (int which = 0; which < 2; which++) {
+                        double start = now();
+                        compress_all(&libraries[which], &data, ways[way].size, ways[way].piece, levels[level], &made[which]);
+                        double time = now() - start;
+                        spent += time;
+                        if (time < best[which])
+                            best[which] = time;
+                    }
+                check(&libraries[0], &made[1], &data, &back);
+                char work[16];
+                snprintf(work, sizeof(work), "deflate -%d", levels[level]);
+                double size = (double)data.count;
+                report(arguments[index], work, ways[way].name, (double[]){size / best[0] / 1e6, size / best[1] / 1e6},
+                       (double[]){size / (double)made[0].data.count, size / (double)made[1].data.count});
+            }
+            compress_all(&libraries[0], &data, ways[way].size, 0, 6, &made[0]);
+            double best[2] = {1e9, 1e9}, spent = 0;
+            for (int round = 0; round < 2 || spent < least_seconds; round++)
+                for (int which = 0; which < 2; which++) {
+                    double start = now();
+                    inflate_all(&libraries[which], &made[0], ways[way].piece, &back);
+                    double time = now() - start;
+                    spent += time;
+                    if (time < best[which])
+                        best[which] = time;
+                    if (memcmp(back.bytes, data.bytes, data.count) != 0)
+                        fail("what was inflated is something else", libraries[which].path);
+                }
+            double size = (double)data.count, ratio = size / (double)made[0].data.count;
+            report(arguments[index], "inflate", ways[way].name, (double[]){size / best[0] / 1e6, size / best[1] / 1e6},
+                   (double[]){ratio, ratio});
+        }
+        free(data.bytes);
+        free(back.bytes);
+        for (int which = 0; which < 2; which++) {
+            free(made[which].data.bytes);
+            free(made[which].ends);
+            free(made[which].sizes);
+        }
+    }
+}

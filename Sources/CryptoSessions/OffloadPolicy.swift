@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import QueueScheduler
+
+/// Which requests of a session are the CPU's by policy, and how those of the device may wait.
+///
+/// A request that waits in a paused job costs two changes of stack more, and has company when its turn comes. Digests, MACs
+/// and chained encryption gain by company, several times over, and are worth that from a few hundred bytes on, long
+/// before one of them alone would be. What a unit does wide over one buffer gains nothing: on an emulated device that
+/// works on the caller's thread it is done at once.
+struct OffloadPolicy {
+    /// Bytes from which on a request goes to the device, wherever it is made ...
+    let always: Int
+    /// ... and from which on in a job: at most as many.
+    let inJobs: Int
+    let waiting: Waiting
+    private let scheduler: Unmanaged<Scheduler>
+
+    /// - Parameters:
+    ///   - gainsByCompany: whether the device does several such requests in less time than one after the other.
+    ///   - isGenerators: whether OpenSSL's random generator is made of such requests, see `Configuration.AsyncPolicy`.
+    init(
+        _ engine: CryptoEngine, _ algorithmClass: AlgorithmClass, gainsByCompany: Bool, isGenerators: Bool = false
+    ) {
+        scheduler = .passUnretained(engine.scheduler)
+        let configuration = engine.scheduler.configuration
+        always = configuration.minimumOffload[algorithmClass]
+        let mayPause: Bool
+        switch configuration.async {
+        case .off: mayPause = false
+        case .all: mayPause = true
+        case .auto: mayPause = (gainsByCompany || !engine.scheduler.isCallerDriven) && !isGenerators
+        }
+        inJobs = mayPause ? min(always, configuration.minimumOffloadInJobs[algorithmClass]) : always
+        let seeksCompany = gainsByCompany && configuration.company && engine.scheduler.isCallerDriven
+        waiting = seeksCompany ? .forCompany : mayPause ? .inJobs : .none
+    }
+
+    /// nil: the device has it; else the cause, which is its size.
+    @inline(__always)
+    func cause(byteCount: Int) -> ProcessorCause? {
+        if byteCount >= always { return nil }
+        if byteCount < inJobs { return .size }
+        return scheduler._withUnsafeGuaranteedRef { $0.isInJob } ? nil : .size
+    }
+}

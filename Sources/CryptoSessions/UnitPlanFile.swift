@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import EmulatedQM
+import EmulatedSEC
+import QueueScheduler
+
+/// The file that the key `unit_plan` names: which unit does what, as `uaccectl tune` writes it.
+public enum UnitPlanFile {
+    /// Why the file is no plan, in words; nil where it is one, or none is named.
+    public static func problem(_ configuration: Configuration) -> String? {
+        if configuration.unitPlanFile.isEmpty { return nil }
+        guard let text = read(configuration.unitPlanFile) else { return "it cannot be read" }
+        var lineNumber = 0
+        return UnitPlan(parsing: text, lineNumber: &lineNumber) == nil ? "line \(lineNumber) is no row of a plan" : nil
+    }
+
+    /// The plan of a configuration: one unit for all, the file's, or the built-in one.
+    static func plan(_ configuration: Configuration) -> UnitPlan {
+        var lineNumber = 0
+        guard configuration.units == .auto, !configuration.unitPlanFile.isEmpty,
+            let text = read(configuration.unitPlanFile),
+            let plan = UnitPlan(parsing: text, lineNumber: &lineNumber)
+        else { return UnitPlan(configuration.units) }
+        return plan
+    }
+
+    /// A plan has some two kilobytes; more than this is none.
+    private static let largestByteCount = 1 << 16
+
+    private static func read(_ path: String) -> String? {
+        let descriptor = path.withCString { linux_open($0, O_RDONLY) }
+        guard descriptor >= 0 else { return nil }
+        defer { _ = CLinux.close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: largestByteCount + 1)
+        var filled = 0
+        while filled < bytes.count {
+            let count = bytes.withUnsafeMutableBytes {
+                CLinux.read(descriptor, $0.baseAddress! + filled, $0.count - filled)
+            }
+            if count < 0 { return nil }
+            if count == 0 { break }
+            filled += count
+        }
+        return filled <= largestByteCount ? String(decoding: bytes[..<filled], as: UTF8.self) : nil
+    }
+}

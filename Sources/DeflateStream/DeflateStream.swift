@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import CZlib
+import CompressionSessions
+import QueueScheduler
+
+/// A stream being compressed, with zlib's contract for `deflate()`: any buffer sizes, every flush mode.
+///
+/// Small writes are gathered, so that a request is worth its while; what is not compressed yet and what is compressed and
+/// not given out yet wait here. When a device fails, zlib goes on where it stopped, with the window.
+///
+/// Not for two threads at once.
+public final class DeflateStream: @unchecked Sendable {
+    /// Bytes of small writes that are gathered for one request.
+    static let gatheredByteCount = 65536
+    /// Least bytes of input that are not gathered.
+    private static let leastDirectByteCount = 32768
+
+    private enum Phase {
+        /// The header is not written yet.
+        case new
+        case open
+        /// All is compressed, and waits to be given out, or was.
+        case ended
+    }
+
+    private let engine: CompressionEngine
+    private let format: ZipFormat
+    private let windowBits: Int
+    private let memoryLevel: Int32
+    private var level: Int
+
+    private var session: ZipSession
+    private var processor: ProcessorDeflate?
+    private var window = Window()
+    /// Input that waits to be compressed.
+    private var gathered = ByteQueue(capacity: DeflateStream.gatheredByteCount)
+    /// Output that waits to be given out.
+    private var pending = ByteQueue(
+        capacity: ZipSession.compressedBound(DeflateStream.gatheredByteCount) + StreamHeader.limit)
+
+    private var phase = Phase.new
+    /// Whether all that was compressed can be read from what was written.
+    private var isFlushed = false
+    private var failure: StreamOutcome?
+    /// Of the input that calls have taken, of which the last `uncheckedByteCount` bytes of `gathered` are not in it yet.
+    private var takenChecksum: UInt32
+    private var takenByteCount: UInt32 = 0
+    private var uncheckedByteCount = 0
+
+    /// - Parameters:
+    ///   - format: the header is written too: zlib's two bytes, or gzip's ten.
+    ///   - level: 1 to 9.
+    ///   - windowBits: 12 to 15.
+    ///   - memoryLevel: zlib's, for the case that zlib goes on.
+    /// nil: there is no memory.
+    public init?(
+        _ engine: CompressionEngine, _ format: ZipFormat, level: Int = 6, windowBits: Int = 15, memoryLevel: Int32 = 8
+    ) {
+        guard let session = ZipSession(engine, .compress, format, level: level, windowBits: windowBits) else {
+            return nil
+        }
+        self.session = session
+        self.engine = engine
+        self.format = format
+        self.level = level
+        self.windowBits = windowBits
+        self.memoryLevel = memoryLevel
+        takenChecksum = format.initialChecksum
+    }
+
+    /// A stream in the same state, independent from then on. nil: there is no memory.
+    public init?(copying other: DeflateStream) {
+        guard let session = ZipSession(copying: other.session) else { return nil }
+        self.session = session
+        engine = other.engine
+        format = other.format
+        windowBits = other.windowBits
+        memoryLevel = other.memoryLevel
+        level = other.level
+        phase = other.phase
+        isFlushed = other.isFlushed
+        failure = other.failure
+        takenChecksum = other.takenChecksum
+        takenByteCount = other.takenByteCount
+        uncheckedByteCount = other.uncheckedByteCount
+        window.copy(from: other.window)
+        guard gathered.copy(from: other.gathered), pending.copy(from: other.pending) else { return nil }
+        if let original = other.processor {
+            processor = ProcessorDeflate.copy(of: original)
+            if processor == nil { return nil }
+        }
+    }
+
+    /// As new, with the same parameters (`deflateReset`).
+    public func reset() {
+        session.reset()
+        processor = nil
+        window.forget()
+        gathered.removeAll()
+        pending.removeAll()
+        phase = .new
+        isFlushed = false
+        failure = nil
+        takenChecksum = format.initialChecksum
+        takenByteCount = 0
+        uncheckedByteCount = 0
+    }
+
+    /// From the next byte of input on (`deflateParams`): what was given so far needs a call of ``deflate(_:_:)`` with
+    /// `block` before this, as with zlib.
+    public func setLevel(_ level: Int) {
+        self.level = level
+        session.setLevel(level)
+        // zlib may need a buffer for it, and gets none: then it keeps its level.
+        if let processor { zlib_deflateParams(processor.stream, Int32(level), Z_DEFAULT_STRATEGY) }
+    }
+
+    /// Bytes of output that wait to be given out (`deflatePending`); on the device route there are never bits.
+    public var pendingByteCount: Int { pending.count }
+
+    /// Whether there is input that is not compressed yet.
+    public var isGathering: Bool { !gathered.isEmpty }
+
+    /// What `strm->adler` is: Adler-32 (zlib), CRC-32 (gzip) of the input that calls have taken so far.
+    public var checksum: UInt32 {
+        checkGathered()
+        return takenChecksum
+    }
+
+    /// Most bytes that `byteCount` bytes of input make, header and trailer included, on either route, when they come in
+    /// one call with `finish` (`deflateBound`).
+    public func bound(_ byteCount: Int) -> Int {
+        // zlib's for any parameters, with a sync marker between requests.
+        byteCount + ((byteCount + 7) >> 3) + ((byteCount + 63) >> 6) + 5 * (byteCount / Self.leastDirectByteCount + 2)
+            + StreamHeader.limit + 8
+    }
+
+    public var route: StreamRoute { processor == nil ? .device : .processor }
+
+    /// Lets zlib go on from here, for good (until `reset`), and shows its stream, of raw deflate: for calls that a device
+    /// has no answer to. Input that is gathered goes into it with the next call of ``deflate(_:_:)``, which also writes
+    /// the trailer. nil: there is no memory.
+    public func moveToProcessor() -> UnsafeMutablePointer<z_stream>? {
+        if processor == nil {
+            processor = ProcessorDeflate.make(
+                level: level, windowBits: windowBits, memoryLevel: memoryLevel, window: window)
+        }
+        return processor?.stream
+    }
+
+    // MARK: - deflate
+
+    /// One call of `deflate()`.
+    ///
+    /// With `finish`, to be called again until it says `streamEnd`. With the other flush modes it is done when output
+    /// room is left over.
+    public func deflate(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome {
+        if let failure { return failure }
+        let given = (buffers.inputByteCount, buffers.outputByteCount)
+        let outcome = advance(&buffers, flush)
+        switch outcome {
+        case .ok:
+            let isIdle = given == (buffers.inputByteCount, buffers.outputByteCount)
+            return isIdle && (flush == .none || buffers.outputByteCount == 0) ? .bufferError : .ok
+        case .streamEnd: return .streamEnd
+        default:
+            failure = outcome
+            return outcome
+        }
+    }
+
+    private func advance(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome {
+        if phase == .new {
+            guard pending.space() != nil else { return .outOfMemory }
+            StreamHeader.write(format, level: level, windowBits: windowBits, to: &pending)
+            phase = .open
+        }
+        pending.drain(into: &buffers)
+        while phase == .open {
+            guard pending.isEmpty else { return .ok }
+            if let processor { return advance(&buffers, flush, on: processor) }
+            if let step = takeInput(&buffers, flush) ?? endInput(&buffers, flush) { return step }
+            pending.drain(into: &buffers)
+        }
+        return pending.isEmpty ? .streamEnd : .ok
+    }
+
+    /// Gathers input, or has it compressed. nil: go on; when there is no input left, with the flush.
+    private func takeInput(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome? {
+        while buffers.inputByteCount > 0 {
+            if gathered.isEmpty, let size = directSize(buffers, flush) {
+                guard let room = directRoom(size, &buffers) else { return .outOfMemory }
+                let isLast = flush == .finish && size == buffers.inputByteCount
+                guard let input = buffers.input else { return .streamError }
+                guard
+                    let written = compress(input, size, room.start, room.byteCount, isLast ? .finish : .sync)
+                else { return failure }
+                takenByteCount &+= UInt32(truncatingIfNeeded: size)
+                takenChecksum = session.progress.checksum
+                buffers.input = input + size
+                buffers.inputByteCount -= size
+                give(written, room.isPending, &buffers)
+                return nil
+            }
+            guard gather(&buffers) else { return .outOfMemory }
+            // Full, and this is not the end, which would be the better request.
+            if gathered.count == Self.gatheredByteCount, buffers.inputByteCount > 0 || flush == .none {
+                return compressGathered(&buffers, .sync)
+            }
+        }
+        return nil
+    }
+
+    /// All input is taken.
+    private func endInput(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome? {
+        guard pending.isEmpty, phase == .open, processor == nil, buffers.inputByteCount == 0 else { return nil }
+        switch flush {
+        case .none: return .ok
+        case .finish:
+            return compressGathered(&buffers, .finish)
+        case .partial, .sync, .full, .block, .trees:
+            if !gathered.isEmpty {
+                if let failed = compressGathered(&buffers, .sync) { return failed }
+            } else if !isFlushed {
+                for byte: UInt8 in [0, 0, 0, 0xff, 0xff] { pending.append(byte: byte) }
+                isFlushed = true
+            }
+            guard processor == nil else { return nil }
+            if flush == .full {
+                session.forgetWindow()
+                window.forget()
+            }
+            pending.drain(into: &buffers)
+            return .ok
+        }
+    }
+
+    // MARK: - The device's share
+
+    /// How much of the input is compressed from where it is; nil: none, it is gathered.
+    private func directSize(_ buffers: StreamBuffers, _ flush: StreamFlush) -> Int? {
+        let count = min(buffers.inputByteCount, ZipSession.requestLimit)
+        if flush == .finish, count == buffers.inputByteCount, hasRoom(count, buffers) { return count }
+        if count < Self.leastDirectByteCount { return nil }
+        if hasRoom(count, buffers) { return count }
+        // As much as the room is certain to do for, or as there is room for here.
+        let fitting = min(count, buffers.outputByteCount - ZipSession.compressedBound(buffers.outputByteCount >> 16))
+        return max(
+            hasRoom(fitting, buffers) && fitting >= Self.leastDirectByteCount ? fitting : 0,
+            min(count, Self.gatheredByteCount))
+    }
+
+    private func hasRoom(_ byteCount: Int, _ buffers: StreamBuffers) -> Bool {
+        byteCount > 0 && ZipSession.compressedBound(byteCount) <= buffers.outputByteCount
+    }
+
+    /// Where the output of a request goes. nil: there is no memory.
+    private func directRoom(
+        _ byteCount: Int, _ buffers: inout StreamBuffers
+    ) -> (start: UnsafeMutablePointer<UInt8>, byteCount: Int, isPending: Bool)? {
+        if hasRoom(byteCount, buffers), let output = buffers.output {
+            return (output, min(buffers.outputByteCount, ZipSession.requestLimit), false)
+        }
+        return pending.space().map { ($0.start, $0.byteCount, true) }
+    }
+
+    private func give(_ written: Int, _ isPending: Bool, _ buffers: inout StreamBuffers) {
+        if isPending {
+            pending.append(written)
+            pending.drain(into: &buffers)
+        } else {
+            buffers.output? += written
+            buffers.outputByteCount -= written
+        }
+    }
+
+    /// False: there is no memory.
+    private func gather(_ buffers: inout StreamBuffers) -> Bool {
+        guard let space = gathered.space(), let input = buffers.input else { return false }
+        let count = min(space.byteCount, buffers.inputByteCount)
+        memcpy(space.start, input, count)
+        gathered.append(count)
+        buffers.input = input + count
+        buffers.inputByteCount -= count
+        takenByteCount &+= UInt32(truncatingIfNeeded: count)
+        uncheckedByteCount += count
+        return true
+    }
+
+    /// nil: go on.
+    private func compressGathered(_ buffers: inout StreamBuffers, _ flush: ZipFlush) -> StreamOutcome? {
+        let count = gathered.count
+        guard let input = gathered.space().map({ UnsafePointer($0.start) - count }),
+            let room = directRoom(count, &buffers)
+        else { return .outOfMemory }
+        guard let written = compress(input, count, room.start, room.byteCount, flush) else { return failure }
+        gathered.removeAll()
+        uncheckedByteCount = 0
+        takenChecksum = session.progress.checksum
+        give(written, room.isPending, &buffers)
+        return nil
+    }
+
+    /// One request. nil: it was not done, and zlib goes on, unless there is a `failure`.
+    private func compress(
+        _ input: UnsafePointer<UInt8>, _ byteCount: Int, _ output: UnsafeMutablePointer<UInt8>, _ room: Int,
+        _ flush: ZipFlush
+    ) -> Int? {
+        do throws(ZipFailure) {
+            let result = try session.run(
+                input, inputByteCount: byteCount, output, outputByteCount: room, flush)
+            guard result.outcome == (flush == .finish ? .streamEnd : .done), result.consumed == byteCount else {
+                return yield(.device)
+            }
+            if flush == .finish { phase = .ended } else { window.slide(over: input, byteCount: byteCount) }
+            isFlushed = true
+            return result.produced
+        } catch {
+            return yield(error.cause)
+        }
+    }
+
+    /// Lets zlib take over, where it may.
+    private func yield(_ cause: ProcessorCause) -> Int? {
+        do throws(CompressionError) {
+            try engine.yieldToProcessor(cause, .compress)
+            if moveToProcessor() == nil { failure = .outOfMemory }
+        } catch {
+            failure = .deviceFailed(error)
+        }
+        return nil
+    }
+
+    // MARK: - zlib's share
+
+    private func advance(
+        _ buffers: inout StreamBuffers, _ flush: StreamFlush, on processor: ProcessorDeflate
+    ) -> StreamOutcome {
+        checkGathered()
+        while !gathered.isEmpty {
+            guard buffers.outputByteCount > 0 else { return .ok }
+            var rest = buffers
+            rest.input = gathered.first
+            rest.inputByteCount = gathered.count
+            let code = processor.deflate(&rest, .none)
+            guard code == Z_OK || code == Z_BUF_ERROR else { return .streamError }
+            gathered.removeFirst(gathered.count - rest.inputByteCount)
+            buffers.output = rest.output
+            buffers.outputByteCount = rest.outputByteCount
+        }
+        let input = buffers.input
+        let count = buffers.inputByteCount
+        let code = processor.deflate(&buffers, flush)
+        if let input { account(input, count - buffers.inputByteCount) }
+        switch code {
+        case Z_STREAM_END:
+            writeTrailer()
+            pending.drain(into: &buffers)
+            return pending.isEmpty ? .streamEnd : .ok
+        case Z_OK, Z_BUF_ERROR: return .ok
+        default: return .streamError
+        }
+    }
+
+    // MARK: - Checksum and trailer
+
+    private func account(_ bytes: UnsafePointer<UInt8>, _ byteCount: Int) {
+        takenByteCount &+= UInt32(truncatingIfNeeded: byteCount)
+        check(bytes, byteCount)
+    }
+
+    /// Brings the checksum up to what was gathered.
+    private func checkGathered() {
+        guard uncheckedByteCount > 0, let first = gathered.first else { return }
+        check(first + (gathered.count - uncheckedByteCount), uncheckedByteCount)
+        uncheckedByteCount = 0
+    }
+
+    private func check(_ bytes: UnsafePointer<UInt8>, _ byteCount: Int) {
+        switch format {
+        case .raw: break
+        case .zlib: takenChecksum = UInt32(truncatingIfNeeded: zlib_adler32_z(uLong(takenChecksum), bytes, byteCount))
+        case .gzip: takenChecksum = UInt32(truncatingIfNeeded: zlib_crc32_z(uLong(takenChecksum), bytes, byteCount))
+        }
+    }
+
+    private func writeTrailer() {
+        checkGathered()
+        phase = .ended
+        let progress = ZipProgress(checksum: takenChecksum, byteCount: takenByteCount)
+        guard let space = pending.space() else { return }
+        progress.writeTrailer(format, to: space.start)
+        pending.append(progress.trailerByteCount(format))
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HisiliconABI
+
+/// Decompresses: blocks by a unit, the trailer here.
+struct Decompression: ~Copyable {
+    private let streams: InflaterStore
+    private let checksums = Checksums()
+
+    init(_ streams: InflaterStore) {
+        self.streams = streams
+    }
+
+    func run(_ job: inout ZipJob) {
+        let state: Inflater?
+        if job.beginsStream {
+            state = streams.begin(at: job.context?.address)
+        } else {
+            state = job.context.flatMap { streams.take(from: $0.address) }
+        }
+        guard let state else { return job.fail(job.beginsStream ? .resource : .noStream) }
+        run(&job, state)
+        if job.status == .ok, let context = job.context {
+            streams.keep(state, at: context.address)
+        } else {
+            streams.drop(state)
+        }
+    }
+
+    private func run(_ job: inout ZipJob, _ state: Inflater) {
+        var outcome = Inflater.Progress.Outcome.end
+        if !state.isInTrailer {
+            let progress = state.run(job.input, byteCount: job.inputByteCount, into: job.output, room: job.room)
+            outcome = progress.outcome
+            job.consumed = progress.consumed
+            job.produced = progress.produced
+            if progress.isBetweenBlocks { job.state = .betweenBlocks }
+        }
+        if job.produced > 0, outcome != .invalid {
+            job.account(UnsafePointer(job.output), byteCount: job.produced, with: checksums)
+        }
+        switch outcome {
+        case .invalid: job.fail(.invalidData)
+        case .end:
+            state.isInTrailer = true
+            takeTrailer(&job, state)
+        case .full:
+            if job.context == nil { return job.fail(.outputTooSmall) }
+            job.state = .withoutSpace
+        case .hungry:
+            if job.context == nil { return job.fail(.invalidData) }
+        }
+    }
+
+    /// Reads what has come of the trailer, and compares it once it is complete.
+    private func takeTrailer(_ job: inout ZipJob, _ state: Inflater) {
+        while state.trailer.byteCount < job.trailerByteCount, job.consumed < job.inputByteCount {
+            state.trailer.0 |= UInt64(job.input[job.consumed]) << UInt64(8 * state.trailer.byteCount)
+            state.trailer.byteCount += 1
+            job.consumed += 1
+        }
+        guard state.trailer.byteCount == job.trailerByteCount else {
+            if job.context == nil { job.fail(.invalidData) }
+            return
+        }
+        job.isLastBlock = true
+        job.status = .decompressionEnd
+        for index in 0..<job.trailerByteCount
+        where UInt8(truncatingIfNeeded: state.trailer.0 >> UInt64(8 * index)) != job.trailerByte(index) {
+            job.status = .wrongChecksum
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CDeflateUnits
+import EmulatedQM
+
+/// The states of a device's streams that are being decompressed, found by their contexts' addresses, whichever queue asks.
+///
+/// They are too large for the contexts. A state goes when its stream ends, fails or begins anew, or with the device. Who
+/// works on a stream has taken its state out, so that two queues that are told the same context cannot meet in it.
+final class InflaterStore: @unchecked Sendable {
+    /// Streams under way, at most; about 90 KB each.
+    static let limit = 4096
+    private static let spareLimit = 8
+
+    private let lock = Monitor()
+    private var streams: [UInt64: Inflater] = [:]
+    private var spares: [Inflater] = []
+    private let usesISAL: Bool
+
+    init(usesISAL: Bool) {
+        self.usesISAL = usesISAL
+    }
+
+    /// A state for a stream that begins. What there was at its context is dropped.
+    ///
+    /// - Parameter context: nil for a request that stands alone.
+    /// nil: there is no memory, or there are too many streams.
+    func begin(at context: UInt64?) -> Inflater? {
+        lock.lock()
+        var found: Inflater?
+        if let context { found = streams.removeValue(forKey: context) }
+        if found == nil { found = spares.popLast() }
+        let isFull = streams.count >= Self.limit
+        lock.unlock()
+        if isFull { return nil }
+        let inflater = found ?? Inflater(usesISAL: usesISAL)
+        inflater?.begin()
+        return inflater
+    }
+
+    /// The state of a stream that goes on. nil: there is none.
+    func take(from context: UInt64) -> Inflater? {
+        lock.lock()
+        defer { lock.unlock() }
+        return streams.removeValue(forKey: context)
+    }
+
+    /// Keeps a stream's state for its next request.
+    func keep(_ inflater: Inflater, at context: UInt64) {
+        lock.lock()
+        streams[context] = inflater
+        lock.unlock()
+    }
+
+    /// Takes back the state of a stream that has ended.
+    func drop(_ inflater: Inflater) {
+        lock.lock()
+        if spares.count < Self.spareLimit { spares.append(inflater) }
+        lock.unlock()
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import EmulatedQM
+import HisiliconABI
+
+/// ZIP's half of one queue, for one direction. Requests are done in ring order: a stream's may be posted together.
+final class ZipQueue: FunctionBlockQueue {
+
+    private let decoder: ZipDecoder
+    private let compression: Compression?
+    private let decompression: Decompression?
+    private let bounce = BounceBuffer()
+
+    init(compressingWith plan: ZipUnitPlan, _ decoder: ZipDecoder) {
+        self.decoder = decoder
+        compression = Compression(plan)
+        decompression = nil
+    }
+
+    init(decompressing streams: InflaterStore, _ decoder: ZipDecoder) {
+        self.decoder = decoder
+        compression = nil
+        decompression = Decompression(streams)
+    }
+
+    func execute(_ batch: DescriptorBatch) -> BatchResult {
+        var result = BatchResult()
+        for index in 0..<batch.count {
+            let entry = batch.entries[index].assumingMemoryBound(to: ZipDescriptor.self)
+            do throws(ZipRefusal) {
+                var job = try decoder.decode(entry.pointee, compresses: compression != nil)
+                if entry.pointee.bufferType == 0 {
+                    run(&job)
+                } else {
+                    runScattered(&job, entry.pointee)
+                }
+                finish(entry, job)
+                if job.isGood {
+                    // Of the side that is not compressed.
+                    result.byteCount &+= compression != nil ? job.consumed : job.produced
+                } else {
+                    result.errorCount &+= 1
+                }
+            } catch {
+                refuse(entry, error.status)
+                result.errorCount &+= 1
+            }
+        }
+        return result
+    }
+
+    func reject(_ entry: UnsafeMutableRawPointer) {
+        refuse(entry.assumingMemoryBound(to: ZipDescriptor.self), .injected)
+    }
+
+    private func run(_ job: inout ZipJob) {
+        compression?.run(&job)
+        decompression?.run(&job)
+    }
+
+    /// Gathers a job's input, runs it, scatters the output. Nothing is begun before all of the room is known to be there.
+    @inline(never)
+    private func runScattered(_ job: inout ZipJob, _ descriptor: ZipDescriptor) {
+        let source = ScatterGatherList(head: descriptor.sourceAddress, addresses: decoder.addresses)
+        let destination = ScatterGatherList(head: descriptor.destinationAddress, addresses: decoder.addresses)
+        let room = job.room
+        if room > 0, let fault = destination.checkWritable(offset: Int(descriptor.outputOffset), byteCount: room) {
+            return job.fail(ZipStatus(fault))
+        }
+        let inputByteCount = job.inputByteCount
+        bounce.withMemory(byteCount: max(inputByteCount + room, 1)) { memory in
+            guard let memory else { return job.fail(.resource) }
+            if inputByteCount > 0,
+                let fault = source.gather(
+                    offset: Int(descriptor.inputOffset), byteCount: inputByteCount, into: memory)
+            {
+                return job.fail(ZipStatus(fault))
+            }
+            job.input = UnsafePointer(memory.assumingMemoryBound(to: UInt8.self))
+            job.output = (memory + inputByteCount).assumingMemoryBound(to: UInt8.self)
+            run(&job)
+            if job.isGood, job.produced > 0,
+                let fault = destination.scatter(
+                    job.output, offset: Int(descriptor.outputOffset), byteCount: job.produced)
+            {
+                // Somebody has changed the list meanwhile.
+                job.fail(ZipStatus(fault))
+            }
+        }
+    }
+
+    /// Writes a job's result into its descriptor.
+    private func finish(_ entry: UnsafeMutablePointer<ZipDescriptor>, _ job: ZipJob) {
+        entry.pointee.status = job.status
+        entry.pointee.isLastBlock = job.isLastBlock
+        entry.pointee.consumed = UInt32(job.consumed)
+        entry.pointee.produced = UInt32(job.produced)
+        entry.pointee.contextWords = (UInt32(job.state.rawValue), 0, 0)
+        guard job.isGood else { return }
+        entry.pointee.checksum = job.format == .gzip ? zipWireChecksum(crc32: job.checksum) : job.checksum
+        if job.format == .deflate { entry.pointee.checksum = 0 }
+        entry.pointee.streamByteCount = job.streamByteCount
+    }
+
+    private func refuse(_ entry: UnsafeMutablePointer<ZipDescriptor>, _ status: ZipStatus) {
+        entry.pointee.status = status
+        entry.pointee.isLastBlock = false
+        entry.pointee.consumed = 0
+        entry.pointee.produced = 0
+    }
+}
+
+extension ZipJob {
+    /// Whether what came of it counts.
+    var isGood: Bool {
+        status == .ok || status == .expanded || status == .decompressionEnd || status == .wrongChecksum
+    }
+}
+
+extension ZipStatus {
+    /// How ZIP tells what is wrong with a list.
+    init(_ fault: ScatterGatherFault) {
+        switch fault {
+        case .address: self = .address
+        case .list: self = .scatterGatherList
+        }
+    }
+}

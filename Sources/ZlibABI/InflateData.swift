@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CZlib
+import CompressionSessions
+import DeflateStream
+
+extension InflateCall {
+    /// `inflate`.
+    @inline(__always)
+    func inflate(_ flush: Int32) -> Int32 {
+        if record.pointee.route == .undecided { decide(flush) }
+        return record.pointee.route == .zlib ? inZlib { zlib_inflate($0, flush) } : onDevice(flush)
+    }
+
+    /// Whether a device is worth asking, by the first data that the program has and the room it gives.
+    private func decide(_ flush: Int32) {
+        guard stream.pointee.next_out != nil, let input = stream.pointee.next_in, stream.pointee.avail_in > 0 else {
+            // Nothing happens yet: zlib answers, and does not change.
+            return
+        }
+        record.pointee.route = .zlib
+        guard let format = record.pointee.format, flush != Z_BLOCK, flush != Z_TREES else {
+            return ZlibLibrary.streams.count(.inflate, .call)
+        }
+        let least = ZlibLibrary.policy.leastInflate
+        guard Int(stream.pointee.avail_in) >= least, Int(stream.pointee.avail_out) >= least else {
+            return ZlibLibrary.streams.count(.inflate, .size)
+        }
+        // A zlib header that asks for a dictionary (FDICT, RFC 1950, 2.2).
+        if format == .zlib || format == .automatic, input[0] & 0x0f == 8, input[1] & 0x20 != 0 {
+            return ZlibLibrary.streams.count(.inflate, .parameters)
+        }
+        if let device {
+            device.reset()
+        } else {
+            guard let engine = ZlibLibrary.engine(format == .raw ? .raw : .gzip),
+                let made = InflateStream(engine, format), keep(made)
+            else {
+                return ZlibLibrary.streams.count(.inflate, .absent)
+            }
+        }
+        record.pointee.route = .device
+        ZlibLibrary.streams.count(.inflate, .device)
+    }
+
+    private func onDevice(_ flush: Int32) -> Int32 {
+        guard record.pointee.route == .device, let device else { return inZlib { zlib_inflate($0, flush) } }
+        guard stream.pointee.next_out != nil, stream.pointee.avail_in == 0 || stream.pointee.next_in != nil else {
+            return Z_STREAM_ERROR
+        }
+        if record.pointee.hasEnded { return Z_STREAM_END }
+        let given = Int(stream.pointee.avail_in)
+        let room = Int(stream.pointee.avail_out)
+        let known = min(record.pointee.heldByteCount, given)
+        var buffers = StreamBuffers(
+            input: stream.pointee.next_in.map { UnsafePointer($0 + known) }, inputByteCount: given - known,
+            output: stream.pointee.next_out, outputByteCount: room)
+        let outcome = device.inflate(&buffers, StreamFlush(rawValue: flush) ?? .none)
+        // A device takes input, and a trailer, before its output is given out; zlib hardly does. Programs, zlib's own
+        // gzread among them, take it for the end when there is no input left. So as long as there is output to come, a
+        // byte of the input is kept back.
+        record.pointee.heldByteCount =
+            outcome == .ok && buffers.inputByteCount == 0 && device.hasPendingOutput && given > 0 ? 1 : 0
+        let used = given - buffers.inputByteCount - record.pointee.heldByteCount
+        let made = room - buffers.outputByteCount
+        if used > 0 {
+            stream.pointee.next_in += used
+            stream.pointee.avail_in = uInt(given - used)
+            stream.pointee.total_in += uLong(used)
+        }
+        if made > 0 {
+            stream.pointee.next_out += made
+            stream.pointee.avail_out = uInt(buffers.outputByteCount)
+            stream.pointee.total_out += uLong(made)
+        }
+        if record.pointee.hasChecksum { stream.pointee.adler = uLong(device.checksum) }
+        // zlib shows here how many bits it has left over, and whether it is in the last block (64).
+        stream.pointee.data_type = outcome == .streamEnd ? 64 : 0
+        return result(outcome, isIdle: (used == 0 && made == 0) || flush == Z_FINISH)
+    }
+
+    private func result(_ outcome: StreamOutcome, isIdle: Bool) -> Int32 {
+        switch outcome {
+        case .ok: return isIdle ? Z_BUF_ERROR : Z_OK
+        case .streamEnd:
+            record.pointee.hasEnded = true
+            return Z_STREAM_END
+        case .bufferError: return Z_BUF_ERROR
+        case .streamError: return Z_STREAM_ERROR
+        case .needsDictionary: return Z_NEED_DICT
+        case .dataError(let message):
+            stream.pointee.msg = UnsafeMutablePointer(mutating: message.text)
+            return Z_DATA_ERROR
+        case .outOfMemory: return Z_MEM_ERROR
+        case .deviceFailed: return refuse(stream, Z_STREAM_ERROR)
+        }
+    }
+
+    /// Makes a call of zlib's that no device has an answer to: on a stream that nobody works on yet, which is zlib's from
+    /// here on; and on one that a device worked on, where zlib goes on in its place.
+    func handOver(_ call: (z_streamp) -> Int32) -> Int32 {
+        switch record.pointee.route {
+        case .zlib: break
+        case .undecided:
+            record.pointee.route = .zlib
+            ZlibLibrary.streams.count(.inflate, .call)
+        case .device:
+            guard let continued = device?.moveToProcessor() else { return Z_STREAM_ERROR }
+            takeHeld()
+            return onProcessor(continued, call)
+        }
+        return inZlib(call)
+    }
+
+    /// Steps over input that was kept back.
+    private func takeHeld() {
+        let held = min(uInt(record.pointee.heldByteCount), stream.pointee.avail_in)
+        guard held > 0 else { return }
+        stream.pointee.next_in += Int(held)
+        stream.pointee.avail_in -= held
+        stream.pointee.total_in += uLong(held)
+        record.pointee.heldByteCount = 0
+    }
+
+    /// The same for a question, which decides nothing.
+    func lookAt(_ question: (z_streamp) -> Int32) -> Int32 {
+        record.pointee.route == .device ? handOver(question) : inZlib(question)
+    }
+
+    /// `inflateMark`. What is between two calls on a device is, for all that anybody can tell, between two blocks.
+    func mark() -> Int {
+        record.pointee.route == .device ? -(1 << 16) : inZlib { zlib_inflateMark($0) }
+    }
+
+    /// Makes a call on the stream by which zlib goes on in a device's place, with the program's buffers.
+    private func onProcessor(_ continued: z_streamp, _ call: (z_streamp) -> Int32) -> Int32 {
+        continued.pointee.next_in = stream.pointee.next_in
+        continued.pointee.avail_in = stream.pointee.avail_in
+        continued.pointee.next_out = stream.pointee.next_out
+        continued.pointee.avail_out = stream.pointee.avail_out
+        let before = (continued.pointee.total_in, continued.pointee.total_out)
+        let result = call(continued)
+        stream.pointee.total_in &+= continued.pointee.total_in &- before.0
+        stream.pointee.total_out &+= continued.pointee.total_out &- before.1
+        stream.pointee.next_in = continued.pointee.next_in
+        stream.pointee.avail_in = continued.pointee.avail_in
+        stream.pointee.next_out = continued.pointee.next_out
+        stream.pointee.avail_out = continued.pointee.avail_out
+        return result
+    }
+}

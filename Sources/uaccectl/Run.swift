@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DeviceNodes
+import EmulatedQM
+import HisiliconABI
+import UacceDevice
+
+/// `uaccectl run -- PROGRAM`: shows a program emulated devices as nodes in /dev and attributes in /sys.
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a program that sees emulated devices as /dev/hisi_* and /sys/class/uacce.",
+        discussion: """
+            The program is run as it is, with a library in LD_PRELOAD; programs that are linked statically or have \
+            privileges of their own (setuid) see nothing of it. All processes that it starts share the devices' queues. \
+            The exit status is the program's; 126 and 127 if it cannot be started; 128 and the signal's number if a \
+            signal ended it.
+            """)
+
+    @Option(help: "Devices: kinds with a count, such as sec2:2. Kinds: \(NodeKind.all.map(\.name.description).joined(separator: ", ")).")
+    var devices: String?
+
+    @Option(help: "Version that the devices present: v2 or v3 (the default).")
+    var api: String?
+
+    @Option(help: "Queues of each device, 1 to \(EmulatedDevice.queueCountLimit); as many as real ones have by default.")
+    var queues: Int?
+
+    @Option(help: "Threads that each process has for each device it opens, 1 (the default) to 64.")
+    var engineThreads: Int?
+
+    @Option(help: "Faults that the devices commit, such as descriptor@3 or remove@100; see Docs/configuration.md.")
+    var faults: String?
+
+    @Option(help: "NUMA node of the devices; -1: none. By default 0.")
+    var node: Int32?
+
+    @Flag(help: "Check each address in a descriptor against the process's mappings (slow).")
+    var strict = false
+
+    @Option(
+        help: """
+            Directory to keep the set of devices in, so that programs started one by one share it: it is made with the \
+            options above if it is not there, joined if it is, and left behind.
+            """)
+    var set: String?
+
+    @Option(help: "The library to preload, instead of ../lib/libuacce-devices.so beside this program.")
+    var library: String?
+
+    @Argument(parsing: .postTerminator, help: "The program and its arguments, after '--'.")
+    var command: [String] = []
+
+    func run() throws {
+        guard !command.isEmpty else { throw ValidationError("Say which program to run: uaccectl run -- PROGRAM …") }
+        let library = try preloadedLibrary()
+        let directory = try DeviceSetDirectory.make(kept: set, descriptions: descriptions())
+        let status: Int32
+        do {
+            status = try ChildProgram(command).run(settingVariables: [
+                ("LIBUACCE_DEVICES", directory.path), ("LD_PRELOAD", preloading(library)),
+            ])
+        } catch {
+            directory.removeIfOwn()
+            throw error
+        }
+        directory.removeIfOwn()
+        throw ExitCode(status)
+    }
+
+    /// What the options ask for; nil: nothing, so a set that is there may be joined.
+    private func descriptions() throws -> [NodeDescription]? {
+        let mayJoin =
+            devices == nil && api == nil && queues == nil && engineThreads == nil && faults == nil && node == nil && !strict
+        if set != nil && mayJoin { return nil }
+        return try Self.names(devices ?? "sec2:1").map(describe)
+    }
+
+    /// Device names of `kind[:count],…`, numbered over all kinds as the kernel does.
+    static func names(_ devices: String) throws -> [String] {
+        var names: [String] = []
+        for part in devices.split(separator: ",", omittingEmptySubsequences: false) {
+            let words = part.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let kind = NodeKind.all.first(where: { $0.name.description == words[0] }) else {
+                let known = NodeKind.all.map(\.name.description).joined(separator: ", ")
+                throw ValidationError("--devices: there is no kind of device '\(words[0])'. Known: \(known).")
+            }
+            guard let count = words.count == 1 ? 1 : Int(words[1]), (1...16).contains(count) else {
+                throw ValidationError("--devices: '\(part)' does not say a count from 1 to 16.")
+            }
+            for _ in 0..<count { names.append("\(kind.driverName)-\(names.count)") }
+        }
+        return names
+    }
+
+    private func describe(_ name: String) throws -> NodeDescription {
+        guard var description = NodeDescription(name: name) else { throw ValidationError("There is no device '\(name)'.") }
+        guard let version = QueueManagementVersion(attribute: "hisi_qm_\(api ?? "v3")"), ["v2", "v3", nil].contains(api)
+        else { throw ValidationError("--api is v2 or v3, not '\(api ?? "")'.") }
+        description.version = version
+        if let queues {
+            guard (1...EmulatedDevice.queueCountLimit).contains(queues) else {
+                throw ValidationError("--queues is a number from 1 to \(EmulatedDevice.queueCountLimit), not \(queues).")
+            }
+            description.queueCount = queues
+        }
+        if let engineThreads {
+            guard (1...64).contains(engineThreads) else {
+                throw ValidationError("--engine-threads is a number from 1 to 64, not \(engineThreads).")
+            }
+            description.engineThreads = engineThreads
+        }
+        if let faults {
+            guard FaultPlan(parsing: faults) != nil else {
+                let kinds = FaultKind.allCases.map { "\n  \($0.help)" }.joined()
+                throw ValidationError("--faults: '\(faults)' is no fault plan. Rules, with commas between them:\(kinds)")
+            }
+            description.faults = faults
+        }
+        description.numaNode = node ?? 0
+        description.isStrict = strict
+        return description
+    }
+
+    /// The library's path. Throws when it is not there.
+    private func preloadedLibrary() throws -> String {
+        let path = library ?? ChildProgram.directoryOfThisProgram + "/../lib/libuacce-devices.so"
+        guard let found = ChildProgram.absolutePath(path) else {
+            throw ValidationError("\(path) is not there: Scripts/build makes it, and --library says where else it is.")
+        }
+        return found
+    }
+
+    /// What LD_PRELOAD shall be: the library first, then what it was.
+    private func preloading(_ library: String) -> String {
+        guard let before = ChildProgram.variable("LD_PRELOAD"), !before.isEmpty else { return library }
+        return library + ":" + before
+    }
+}
