@@ -124,11 +124,15 @@ struct Run: ParsableCommand {
 
     /// The library's path. Throws when it is not there.
     private func preloadedLibrary() throws -> String {
-        let path = library ?? ChildProgram.directoryOfThisProgram + "/../lib/libuacce-devices.so"
-        guard let found = ChildProgram.absolutePath(path) else {
-            throw ValidationError("\(path) is not there: Scripts/build makes it, and --library says where else it is.")
+        // As it is staged, and as packages have it.
+        let places = ["lib", "lib/uacce"].map {
+            ChildProgram.directoryOfThisProgram + "/../\($0)/libuacce-devices.so"
         }
-        return found
+        for path in library.map({ [$0] }) ?? places {
+            if let found = ChildProgram.absolutePath(path) { return found }
+        }
+        throw ValidationError(
+            "\(library ?? places[0]) is not there: Scripts/build makes it, and --library says where else it is.")
     }
 
     /// What LD_PRELOAD shall be: the library first, then what it was.

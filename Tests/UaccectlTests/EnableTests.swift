@@ -51,12 +51,12 @@ import Testing
     @Test func settingsOfOnesOwnAreKept() throws {
         let file = try EditedFile(.init("", "[first]\na = 1\n"))
         #expect(try file.run("enable", "--module", EditedFile.module).status == 0)
-        try file.replace("# Settings of", "min_offload = 65536\n# Settings of")
-        #expect(try !file.isPreferred(), "the file is smaller than that")
+        try file.replace("# Settings of", "algorithms = ALL, -SHA2-256\n# Settings of")
+        #expect(try !file.isPreferred(), "SHA-256 is the default provider's")
         #expect(try file.run("disable").output.contains("uacce-settings"))
         #expect(try file.bytes == Data("[first]\na = 1\n".utf8))
         let kept = try #require(try file.backup("uacce-settings"))
-        #expect(String(decoding: kept, as: UTF8.self).contains("min_offload = 65536"))
+        #expect(String(decoding: kept, as: UTF8.self).contains("algorithms = ALL, -SHA2-256"))
     }
 
     @Test func brokenBlocksAreLeftAlone() throws {
@@ -159,7 +159,7 @@ private final class EditedFile {
             "\(providers.output)")
         let statistics = folder + "-statistics"
         defer { try? FileManager.default.removeItem(atPath: statistics) }
-        let words = ["UACCE_STATS=" + statistics, "openssl", "dgst", "-sha256", "openssl.cnf"]
+        let words = ["UACCE_MIN_OFFLOAD=0", "UACCE_STATS=" + statistics, "openssl", "dgst", "-sha256", "openssl.cnf"]
         #expect(try start("/usr/bin/env", words, configuration: path).status == 0)
         let told = FileManager.default.contents(atPath: statistics).map { String(decoding: $0, as: UTF8.self) } ?? ""
         return told.contains("\"requests\":") && !told.contains("\"requests\":0,")
