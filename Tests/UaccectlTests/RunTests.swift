@@ -8,8 +8,8 @@ import Testing
 struct RunTests {
     static let library = stagedLibrary
 
-    private func run(_ arguments: String...) throws -> (status: Int32, output: String) {
-        try CommandTests.uaccectl(["run", "--library", try #require(Self.library)] + arguments)
+    private func run(_ arguments: String...) throws -> Outcome {
+        try UaccectlTests.uaccectl(["run", "--library", try #require(Self.library)] + arguments)
     }
 
     @Test func showsDevices() throws {
