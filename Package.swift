@@ -57,7 +57,8 @@ let hostTargets: [Target] = [
         name: "uaccectl",
         dependencies: [
             "CryptoSessions", "QueueScheduler", "PublishedCounters", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto",
-            "UacceDevice", "HisiliconABI", "CIPSecMB", "VectorKernels", "COpenSSL", "DeviceNodes",
+            "UacceDevice", "HisiliconABI", "EmulatedZIP", "CDeflateUnits", "CIPSecMB", "VectorKernels", "COpenSSL",
+            "DeviceNodes",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
