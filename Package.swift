@@ -2,13 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Two builds of one source: the ordinary one (tests, sanitizers, uaccectl), and with UACCE_EMBEDDED=1 the Embedded
-// Swift one that ships. Scripts/build runs both, each in its own scratch path.
+// Swift one that ships. Scripts/build runs both, each in its own scratch path. With UACCE_PORTABLE=1 either leaves out
+// what only x86-64 has, as on another processor (Scripts/swift-tests --portable).
 
 import PackageDescription
 
 let embedded = Context.environment["UACCE_EMBEDDED"] == "1"
+/// Scripts/fuzz: what libFuzzer drives, and nothing but.
+let fuzzing = Context.environment["UACCE_FUZZING"] == "1"
+let portable = Context.environment["UACCE_PORTABLE"] == "1"
 
-let common: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let common: [SwiftSetting] =
+    [.treatAllWarnings(as: .error)]
+    // For the C headers that Swift reads itself.
+    + (portable ? [.unsafeFlags(["-Xcc", "-DUACCE_PORTABLE"])] : [])
 let shipped: [SwiftSetting] =
     common
     + (embedded
@@ -20,11 +27,12 @@ let shipped: [SwiftSetting] =
         ] : [])
 
 /// Units in C: optimised in every build, and in sections of their own, so that the linker can drop what nobody calls.
-let unitSettings: [CSetting] = [
-    .unsafeFlags([
-        "-O3", "-ffunction-sections", "-fdata-sections", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror",
-    ])
-]
+let unitSettings: [CSetting] =
+    [
+        .unsafeFlags([
+            "-O3", "-ffunction-sections", "-fdata-sections", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror",
+        ])
+    ] + (portable ? [.define("UACCE_PORTABLE")] : [])
 
 // Scripts/build tells where the toolchain keeps the Unicode tables that String comparison needs.
 let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
@@ -56,9 +64,9 @@ let hostTargets: [Target] = [
     .executableTarget(
         name: "uaccectl",
         dependencies: [
-            "CryptoSessions", "QueueScheduler", "PublishedCounters", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto",
-            "UacceDevice", "HisiliconABI", "EmulatedZIP", "CDeflateUnits", "CIPSecMB", "VectorKernels", "COpenSSL",
-            "DeviceNodes",
+            "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "PublishedCounters", "EmulatedQM",
+            "EmulatedSEC", "EmulatedZIP", "SoftwareCrypto", "UacceDevice", "HisiliconABI", "CDeflateUnits", "CIPSecMB",
+            "VectorKernels", "COpenSSL", "DeviceNodes", "CLinux",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
@@ -107,6 +115,10 @@ let hostTargets: [Target] = [
         dependencies: ["DeflateStream", "CompressionSessions", "QueueScheduler", "EmulatedQM", "CZlib", "CLinux"],
         swiftSettings: common),
     .testTarget(
+        name: "ZlibABITests",
+        dependencies: ["ZlibABI", "DeflateStream", "CompressionSessions", "QueueScheduler", "CZlib"],
+        swiftSettings: common),
+    .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
     .testTarget(
         name: "DeviceNodesTests", dependencies: ["DeviceNodes", "EmulatedQM", "UacceDevice", "HisiliconABI"],
@@ -115,16 +127,28 @@ let hostTargets: [Target] = [
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
 ]
 
+/// libFuzzer has the main function.
+let fuzzingTargets: [Target] = [
+    .executableTarget(
+        name: "fuzzing",
+        dependencies: [
+            "DeflateStream", "CompressionSessions", "EmulatedZIP", "EmulatedQM", "QueueScheduler", "HisiliconABI",
+            "CZlib", "CUacce", "CLinux",
+        ],
+        path: "Tests/Fuzzing", exclude: ["seeds"],
+        swiftSettings: common + [.unsafeFlags(["-parse-as-library"])])
+]
+
 let package = Package(
     name: "uacce",
     products: [
-        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"]),
-        .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
-        .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
+        .library(name: "uacce", type: .dynamic, targets: ["UacceProvider"])
     ]
         + (embedded
             ? [
                 .library(name: "uacce-z", type: .dynamic, targets: ["ZlibABI"]),
+                .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
+                .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
                 .library(name: "uacce-wd", type: .dynamic, targets: ["WarpDrive"]),
             ] : []),
     dependencies: embedded
@@ -178,7 +202,7 @@ let package = Package(
             swiftSettings: shipped),
         .target(
             name: "DeflateStream",
-            dependencies: ["CompressionSessions", "QueueScheduler", "CZlib", "CLinux"],
+            dependencies: ["CompressionSessions", "EmulatedZIP", "QueueScheduler", "CZlib", "CLinux"],
             swiftSettings: shipped),
         .target(
             name: "CryptoSessions",
@@ -190,7 +214,8 @@ let package = Package(
         .target(
             name: "ZlibABI",
             dependencies: [
-                "DeflateStream", "CompressionSessions", "QueueScheduler", "HisiliconABI", "CZlib", "CLinux",
+                "DeflateStream", "CompressionSessions", "QueueScheduler", "HisiliconABI", "CDeflateUnits", "CZlib",
+                "CLinux",
             ],
             exclude: ["zlib.map"], swiftSettings: shipped,
             linkerSettings: linking(
@@ -203,7 +228,7 @@ let package = Package(
                 ])),
         .target(
             name: "DeviceNodes",
-            dependencies: ["EmulatedSEC", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            dependencies: ["EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
             exclude: ["emulator.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map")),
         .target(
@@ -222,5 +247,5 @@ let package = Package(
             dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],
             path: "provider", exclude: ["uacce.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "provider/uacce.map")),
-    ] + (embedded ? [] : hostTargets)
+    ] + (embedded ? [] : fuzzing ? fuzzingTargets : hostTargets)
 )

@@ -11,7 +11,7 @@ struct Uaccectl: ParsableCommand {
         abstract: "Look at uacce accelerators and at what the uacce provider makes of them.",
         version: "0.1.0",
         subcommands: [
-            List.self, Info.self, Stats.self, Top.self, SelfTest.self, Bench.self, Doctor.self, Tune.self, Run.self,
-            ModuleProbe.self,
+            List.self, Info.self, Stats.self, Top.self, SelfTest.self, Bench.self, Doctor.self, Compress.self,
+            Decompress.self, Tune.self, Run.self, Enable.self, Disable.self, ModuleProbe.self,
         ])
 }

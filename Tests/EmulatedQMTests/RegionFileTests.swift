@@ -71,9 +71,9 @@ import UacceDevice
     @Test func interruptsMakeAnEventReadable() throws {
         let device = Self.makeDevice()
         let driver = try RingDriver(device)
+        let queue = try #require(driver.queue as? EmulatedQueue)
         let event = eventfd(0, Int32(EFD_NONBLOCK))
         defer { close(event) }
-        let queue = try #require(driver.queue as? EmulatedQueue)
         queue.connect(event: event)
         var count: UInt64 = 0
         #expect(read(event, &count, 8) == -1)
