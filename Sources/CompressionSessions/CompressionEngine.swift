@@ -11,21 +11,23 @@ import QueueScheduler
 public final class CompressionEngine: @unchecked Sendable {
     private let compressing: Scheduler
     private let decompressing: Scheduler
+    private let block: BlockHolder
     let contexts = ContextPool()
 
     /// Looks for devices (a directory listing); opens no queue.
     ///
     /// nil where the process has no memory or no thread keys left.
     public init?(configuration: Configuration) {
-        let makeBlock: @Sendable () -> any FunctionBlock = { ZipBlock() }
+        let block = BlockHolder()
         guard
             let compressing = Scheduler(
                 configuration: configuration, driverName: ZipBlock.name,
-                queueType: ZipDirection.compress.rawValue, makeBlock: makeBlock),
+                queueType: ZipDirection.compress.rawValue, makeBlock: { ZipBlock() }),
             let decompressing = Scheduler(
                 configuration: configuration, driverName: ZipBlock.name,
-                queueType: ZipDirection.decompress.rawValue, makeBlock: makeBlock)
+                queueType: ZipDirection.decompress.rawValue, makeBlock: { block.make() })
         else { return nil }
+        self.block = block
         self.compressing = compressing
         self.decompressing = decompressing
     }
@@ -35,6 +37,9 @@ public final class CompressionEngine: @unchecked Sendable {
     public func scheduler(_ direction: ZipDirection) -> Scheduler {
         direction == .compress ? compressing : decompressing
     }
+
+    /// The block of the emulated device that decompresses; nil: there is none in this process.
+    var decompressingBlock: ZipBlock? { block.current }
 
     /// Whether the CPU may take over for `cause`, which is counted if so.
     ///
@@ -62,5 +67,25 @@ public final class CompressionEngine: @unchecked Sendable {
     public func shutDown() {
         compressing.shutDown()
         decompressing.shutDown()
+    }
+}
+
+/// The block that was made last, for whoever wants more of it than the device offers.
+private final class BlockHolder: @unchecked Sendable {
+    private let lock = Monitor()
+    private var block: ZipBlock?
+
+    func make() -> ZipBlock {
+        let made = ZipBlock()
+        lock.lock()
+        block = made
+        lock.unlock()
+        return made
+    }
+
+    var current: ZipBlock? {
+        lock.lock()
+        defer { lock.unlock() }
+        return block
     }
 }

@@ -2,6 +2,7 @@
 
 import CUacce
 import CZlib
+import EmulatedZIP
 import HisiliconABI
 import HisiliconDriver
 import QueueScheduler
@@ -24,13 +25,17 @@ public struct ZipSession: ~Copyable {
     /// Whether the last request ended between two blocks, as every compressing one does.
     public private(set) var isBetweenBlocks = true
 
-    private let engine: CompressionEngine
+    let engine: CompressionEngine
     // The engine's own, unretained: each use of it would otherwise count references.
-    private let scheduler: Unmanaged<Scheduler>
+    let scheduler: Unmanaged<Scheduler>
     private let memory: ZipMemory
-    private var template: ZipDescriptor
+    private(set) var template: ZipDescriptor
+    /// For requests side by side; made when there are any.
+    var pipeline: ZipPipeline?
     /// Whether the device has done a part of the stream.
     private var isBegun = false
+    /// Requests of the stream that were done.
+    private var requestCount = 0
     /// What there was before the window was last forgotten; the device knows nothing of it.
     private var before: ZipProgress?
     /// Uncompressed bytes since then.
@@ -92,6 +97,7 @@ public struct ZipSession: ~Copyable {
     /// Begins a new stream with the next request.
     public mutating func reset() {
         isBegun = false
+        requestCount = 0
         before = nil
         isBetweenBlocks = true
         progress = ZipProgress(checksum: format.initialChecksum)
@@ -206,7 +212,18 @@ public struct ZipSession: ~Copyable {
             byteCount: Int(direction == .compress ? descriptor.consumed : descriptor.produced))
         isBetweenBlocks = direction == .compress || descriptor.streamState == .betweenBlocks
         isBegun = true
+        requestCount += 1
         return ZipResult(outcome: outcome, consumed: Int(descriptor.consumed), produced: Int(descriptor.produced))
+    }
+
+    /// Decompression that a device has begun, for the CPU to go on with: an emulated device's units leave that behind. nil:
+    /// the device has done nothing of the stream, or more than this knows of, or it was hardware. Only a `reset` makes the
+    /// session good for anything again.
+    public mutating func takeOver() -> ProcessorInflate? {
+        guard direction == .decompress, isBegun, let context = memory.context(engine.contexts) else { return nil }
+        return engine.decompressingBlock?.takeStream(
+            at: UInt64(UInt(bitPattern: context)), format.requestType, requestCount: requestCount,
+            checksum: progress.checksum, byteCount: progress.byteCount)
     }
 
     /// Moves the stream's progress on, by what the device knows of it.
@@ -226,6 +243,16 @@ public struct ZipSession: ~Copyable {
             progress.checksum = UInt32(
                 truncatingIfNeeded: zlib_crc32_combine(uLong(before.checksum), uLong(checksum), byteCountSince))
         }
+    }
+
+    /// Moves the stream's progress on over a piece that began anew, and leaves the stream to begin anew.
+    mutating func join(_ piece: ZipDescriptor) {
+        before = progress
+        isBegun = false
+        take(
+            format == .gzip ? zipWireChecksum(crc32: piece.checksum) : piece.checksum, byteCount: Int(piece.consumed))
+        before = progress
+        byteCountSince = 0
     }
 
     /// Bytes of an end without a device.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EmulatedZIP
+import HisiliconABI
 import QueueScheduler
 
 /// Why a session could not do its work on a device, and the CPU may not step in.
@@ -105,5 +107,19 @@ public struct ZipResult: Equatable, Sendable {
         self.outcome = outcome
         self.consumed = consumed
         self.produced = produced
+    }
+}
+
+extension ZipResult {
+    /// What came of a request that the CPU did.
+    public init(_ outcome: ProcessorInflate.Outcome) {
+        switch outcome.status {
+        case .ok: self.init(outcome: outcome.isFull ? .outputFull : .done)
+        case .decompressionEnd: self.init(outcome: .streamEnd)
+        case .wrongChecksum: self.init(outcome: .wrongChecksum)
+        default: self.init(outcome: .invalidData)
+        }
+        consumed = outcome.consumed
+        produced = outcome.produced
     }
 }

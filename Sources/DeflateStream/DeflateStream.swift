@@ -14,10 +14,12 @@ import QueueScheduler
 public final class DeflateStream: @unchecked Sendable {
     /// Bytes of small writes that are gathered for one request.
     static let gatheredByteCount = 65536
+    /// What large writes are cut by, where requests go side by side.
+    static let pieceByteCount = 256 << 10
     /// Least bytes of input that are not gathered.
-    private static let leastDirectByteCount = 32768
+    static let leastDirectByteCount = 32768
 
-    private enum Phase {
+    enum Phase {
         /// The header is not written yet.
         case new
         case open
@@ -25,29 +27,29 @@ public final class DeflateStream: @unchecked Sendable {
         case ended
     }
 
-    private let engine: CompressionEngine
-    private let format: ZipFormat
-    private let windowBits: Int
-    private let memoryLevel: Int32
-    private var level: Int
+    let engine: CompressionEngine
+    let format: ZipFormat
+    let windowBits: Int
+    let memoryLevel: Int32
+    var level: Int
 
-    private var session: ZipSession
-    private var processor: ProcessorDeflate?
-    private var window = Window()
+    var session: ZipSession
+    var processor: ProcessorDeflate?
+    var window = Window()
     /// Input that waits to be compressed.
-    private var gathered = ByteQueue(capacity: DeflateStream.gatheredByteCount)
+    var gathered = ByteQueue(capacity: DeflateStream.gatheredByteCount)
     /// Output that waits to be given out.
-    private var pending = ByteQueue(
+    var pending = ByteQueue(
         capacity: ZipSession.compressedBound(DeflateStream.gatheredByteCount) + StreamHeader.limit)
 
-    private var phase = Phase.new
+    var phase = Phase.new
     /// Whether all that was compressed can be read from what was written.
-    private var isFlushed = false
-    private var failure: StreamOutcome?
+    var isFlushed = false
+    var failure: StreamOutcome?
     /// Of the input that calls have taken, of which the last `uncheckedByteCount` bytes of `gathered` are not in it yet.
-    private var takenChecksum: UInt32
-    private var takenByteCount: UInt32 = 0
-    private var uncheckedByteCount = 0
+    var takenChecksum: UInt32
+    var takenByteCount: UInt32 = 0
+    var uncheckedByteCount = 0
 
     /// - Parameters:
     ///   - format: the header is written too: zlib's two bytes, or gzip's ten.
@@ -171,7 +173,7 @@ public final class DeflateStream: @unchecked Sendable {
         }
     }
 
-    private func advance(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome {
+    func advance(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome {
         if phase == .new {
             guard pending.space() != nil else { return .outOfMemory }
             StreamHeader.write(format, level: level, windowBits: windowBits, to: &pending)
@@ -188,8 +190,14 @@ public final class DeflateStream: @unchecked Sendable {
     }
 
     /// Gathers input, or has it compressed. nil: go on; when there is no input left, with the flush.
-    private func takeInput(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome? {
+    func takeInput(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome? {
         while buffers.inputByteCount > 0 {
+            if gathered.isEmpty, session.gainsFromPieces(buffers.inputByteCount),
+                ZipSession.piecesBound(2 * Self.pieceByteCount) <= buffers.outputByteCount
+            {
+                guard compressPieces(&buffers) else { return failure }
+                continue
+            }
             if gathered.isEmpty, let size = directSize(buffers, flush) {
                 guard let room = directRoom(size, &buffers) else { return .outOfMemory }
                 let isLast = flush == .finish && size == buffers.inputByteCount
@@ -214,7 +222,7 @@ public final class DeflateStream: @unchecked Sendable {
     }
 
     /// All input is taken.
-    private func endInput(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome? {
+    func endInput(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome? {
         guard pending.isEmpty, phase == .open, processor == nil, buffers.inputByteCount == 0 else { return nil }
         switch flush {
         case .none: return .ok
@@ -235,163 +243,5 @@ public final class DeflateStream: @unchecked Sendable {
             pending.drain(into: &buffers)
             return .ok
         }
-    }
-
-    // MARK: - The device's share
-
-    /// How much of the input is compressed from where it is; nil: none, it is gathered.
-    private func directSize(_ buffers: StreamBuffers, _ flush: StreamFlush) -> Int? {
-        let count = min(buffers.inputByteCount, ZipSession.requestLimit)
-        if flush == .finish, count == buffers.inputByteCount, hasRoom(count, buffers) { return count }
-        if count < Self.leastDirectByteCount { return nil }
-        if hasRoom(count, buffers) { return count }
-        // As much as the room is certain to do for, or as there is room for here.
-        let fitting = min(count, buffers.outputByteCount - ZipSession.compressedBound(buffers.outputByteCount >> 16))
-        return max(
-            hasRoom(fitting, buffers) && fitting >= Self.leastDirectByteCount ? fitting : 0,
-            min(count, Self.gatheredByteCount))
-    }
-
-    private func hasRoom(_ byteCount: Int, _ buffers: StreamBuffers) -> Bool {
-        byteCount > 0 && ZipSession.compressedBound(byteCount) <= buffers.outputByteCount
-    }
-
-    /// Where the output of a request goes. nil: there is no memory.
-    private func directRoom(
-        _ byteCount: Int, _ buffers: inout StreamBuffers
-    ) -> (start: UnsafeMutablePointer<UInt8>, byteCount: Int, isPending: Bool)? {
-        if hasRoom(byteCount, buffers), let output = buffers.output {
-            return (output, min(buffers.outputByteCount, ZipSession.requestLimit), false)
-        }
-        return pending.space().map { ($0.start, $0.byteCount, true) }
-    }
-
-    private func give(_ written: Int, _ isPending: Bool, _ buffers: inout StreamBuffers) {
-        if isPending {
-            pending.append(written)
-            pending.drain(into: &buffers)
-        } else {
-            buffers.output? += written
-            buffers.outputByteCount -= written
-        }
-    }
-
-    /// False: there is no memory.
-    private func gather(_ buffers: inout StreamBuffers) -> Bool {
-        guard let space = gathered.space(), let input = buffers.input else { return false }
-        let count = min(space.byteCount, buffers.inputByteCount)
-        memcpy(space.start, input, count)
-        gathered.append(count)
-        buffers.input = input + count
-        buffers.inputByteCount -= count
-        takenByteCount &+= UInt32(truncatingIfNeeded: count)
-        uncheckedByteCount += count
-        return true
-    }
-
-    /// nil: go on.
-    private func compressGathered(_ buffers: inout StreamBuffers, _ flush: ZipFlush) -> StreamOutcome? {
-        let count = gathered.count
-        guard let input = gathered.space().map({ UnsafePointer($0.start) - count }),
-            let room = directRoom(count, &buffers)
-        else { return .outOfMemory }
-        guard let written = compress(input, count, room.start, room.byteCount, flush) else { return failure }
-        gathered.removeAll()
-        uncheckedByteCount = 0
-        takenChecksum = session.progress.checksum
-        give(written, room.isPending, &buffers)
-        return nil
-    }
-
-    /// One request. nil: it was not done, and zlib goes on, unless there is a `failure`.
-    private func compress(
-        _ input: UnsafePointer<UInt8>, _ byteCount: Int, _ output: UnsafeMutablePointer<UInt8>, _ room: Int,
-        _ flush: ZipFlush
-    ) -> Int? {
-        do throws(ZipFailure) {
-            let result = try session.run(
-                input, inputByteCount: byteCount, output, outputByteCount: room, flush)
-            guard result.outcome == (flush == .finish ? .streamEnd : .done), result.consumed == byteCount else {
-                return yield(.device)
-            }
-            if flush == .finish { phase = .ended } else { window.slide(over: input, byteCount: byteCount) }
-            isFlushed = true
-            return result.produced
-        } catch {
-            return yield(error.cause)
-        }
-    }
-
-    /// Lets zlib take over, where it may.
-    private func yield(_ cause: ProcessorCause) -> Int? {
-        do throws(CompressionError) {
-            try engine.yieldToProcessor(cause, .compress)
-            if moveToProcessor() == nil { failure = .outOfMemory }
-        } catch {
-            failure = .deviceFailed(error)
-        }
-        return nil
-    }
-
-    // MARK: - zlib's share
-
-    private func advance(
-        _ buffers: inout StreamBuffers, _ flush: StreamFlush, on processor: ProcessorDeflate
-    ) -> StreamOutcome {
-        checkGathered()
-        while !gathered.isEmpty {
-            guard buffers.outputByteCount > 0 else { return .ok }
-            var rest = buffers
-            rest.input = gathered.first
-            rest.inputByteCount = gathered.count
-            let code = processor.deflate(&rest, .none)
-            guard code == Z_OK || code == Z_BUF_ERROR else { return .streamError }
-            gathered.removeFirst(gathered.count - rest.inputByteCount)
-            buffers.output = rest.output
-            buffers.outputByteCount = rest.outputByteCount
-        }
-        let input = buffers.input
-        let count = buffers.inputByteCount
-        let code = processor.deflate(&buffers, flush)
-        if let input { account(input, count - buffers.inputByteCount) }
-        switch code {
-        case Z_STREAM_END:
-            writeTrailer()
-            pending.drain(into: &buffers)
-            return pending.isEmpty ? .streamEnd : .ok
-        case Z_OK, Z_BUF_ERROR: return .ok
-        default: return .streamError
-        }
-    }
-
-    // MARK: - Checksum and trailer
-
-    private func account(_ bytes: UnsafePointer<UInt8>, _ byteCount: Int) {
-        takenByteCount &+= UInt32(truncatingIfNeeded: byteCount)
-        check(bytes, byteCount)
-    }
-
-    /// Brings the checksum up to what was gathered.
-    private func checkGathered() {
-        guard uncheckedByteCount > 0, let first = gathered.first else { return }
-        check(first + (gathered.count - uncheckedByteCount), uncheckedByteCount)
-        uncheckedByteCount = 0
-    }
-
-    private func check(_ bytes: UnsafePointer<UInt8>, _ byteCount: Int) {
-        switch format {
-        case .raw: break
-        case .zlib: takenChecksum = UInt32(truncatingIfNeeded: zlib_adler32_z(uLong(takenChecksum), bytes, byteCount))
-        case .gzip: takenChecksum = UInt32(truncatingIfNeeded: zlib_crc32_z(uLong(takenChecksum), bytes, byteCount))
-        }
-    }
-
-    private func writeTrailer() {
-        checkGathered()
-        phase = .ended
-        let progress = ZipProgress(checksum: takenChecksum, byteCount: takenByteCount)
-        guard let space = pending.space() else { return }
-        progress.writeTrailer(format, to: space.start)
-        pending.append(progress.trailerByteCount(format))
     }
 }

@@ -115,6 +115,7 @@ INTERPOSED int ioctl(int descriptor, unsigned long request, ...)
         if (is_strangers_node(descriptor)) return fail(is_ours ? ENXIO : EINVAL);
         break;
     case NODE_HIDDEN:
+    case NODE_STRATEGY:
         break;
     }
     errno = saved;

@@ -13,6 +13,7 @@ static void copy_entry(int original, int copy)
 {
     struct table *table = atomic_load(&the_table);
     if (table == NULL || (unsigned)copy >= DESCRIPTOR_LIMIT || (!is_node(original) && !is_node(copy))) return;
+    if (is_vforked()) return;
     sigset_t previous;
     table_lock(table, &previous);
     node_drop(copy);
@@ -25,6 +26,9 @@ static void copy_entry(int original, int copy)
     case NODE_FOREIGN:
         atomic_store(&node_of_descriptor[copy], atomic_load(&node_of_descriptor[original]));
         break;
+    case NODE_STRATEGY:
+        strategy_adopt(copy);
+        break;
     case NODE_NONE:
     case NODE_HIDDEN:
         break;
@@ -34,13 +38,18 @@ static void copy_entry(int original, int copy)
 
 INTERPOSED int close(int descriptor)
 {
-    if (!is_node(descriptor)) return REAL(close)(descriptor);
+    if (!is_node(descriptor) || is_vforked()) return REAL(close)(descriptor);
     struct node *node;
     enum node_kind kind = node_pin(descriptor, &node);
     if (kind == NODE_OWN) node_unpin(node);
     // Programs that close whatever might be open must not hit what they did not open.
     if (kind == NODE_HIDDEN) return fail(EBADF);
     struct table *table = atomic_load(&the_table);
+    if (table == NULL) {
+        // The attribute, before any node.
+        atomic_store(&node_of_descriptor[descriptor], 0);
+        return REAL(close)(descriptor);
+    }
     sigset_t previous;
     table_lock(table, &previous);
     // The queue stops before its number can be given out again.
@@ -82,13 +91,13 @@ static int close_around_hidden(unsigned first, unsigned last, int flags)
 
 INTERPOSED int close_range(unsigned first, unsigned last, int flags)
 {
-    if (atomic_load(&the_table) == NULL) return REAL(close_range)(first, last, flags);
+    if (atomic_load(&the_table) == NULL || is_vforked()) return REAL(close_range)(first, last, flags);
     return close_around_hidden(first, last, flags);
 }
 
 INTERPOSED void closefrom(int first)
 {
-    if (atomic_load(&the_table) == NULL) return REAL(closefrom)(first);
+    if (atomic_load(&the_table) == NULL || is_vforked()) return REAL(closefrom)(first);
     int saved = errno;
     close_around_hidden(first < 0 ? 0 : (unsigned)first, ~0u, 0);
     errno = saved;

@@ -26,6 +26,23 @@
         va_end(arguments);                                                                                             \
     }
 
+/// Attributes are never cut short: a shell's `>` asks for that.
+static int without_truncation(const struct led_path *led, int flags)
+{
+    return led->kind == PATH_IN_TREE ? flags & ~(O_TRUNC | O_CREAT | O_EXCL) : flags;
+}
+
+/// Takes note of isolate_strategy that is opened for writing: what is written to it is checked (strategy.c). Hands the
+/// descriptor on.
+static int note_strategy(const struct led_path *led, int flags, int descriptor)
+{
+    static const char name[] = "/isolate_strategy";
+    if (descriptor < 0 || led->kind != PATH_IN_TREE || (flags & O_ACCMODE) == O_RDONLY) return descriptor;
+    size_t length = strlen(led->path);
+    if (length >= sizeof name && strcmp(led->path + length - (sizeof name - 1), name) == 0) strategy_adopt(descriptor);
+    return descriptor;
+}
+
 #define INTERPOSE_OPEN(name)                                                                                           \
     INTERPOSED int name(const char *path, int flags, ...)                                                              \
     {                                                                                                                  \
@@ -34,7 +51,7 @@
         path_lead(path, &led);                                                                                         \
         if (led.kind == PATH_NODE) return node_open(led.path, flags);                                                  \
         path_refresh(AT_FDCWD, &led);                                                                                  \
-        return REAL(name)(led.path, flags, mode);                                                                      \
+        return note_strategy(&led, flags, REAL(name)(led.path, without_truncation(&led, flags), mode));                \
     }
 INTERPOSE_OPEN(open)
 INTERPOSE_OPEN(open64)
@@ -47,7 +64,8 @@ INTERPOSE_OPEN(open64)
         path_lead(path, &led);                                                                                         \
         if (led.kind == PATH_NODE) return node_open(led.path, flags);                                                  \
         path_refresh(directory, &led);                                                                                 \
-        return REAL(name)(directory, led.path, flags, mode);                                                           \
+        int descriptor = REAL(name)(directory, led.path, without_truncation(&led, flags), mode);                       \
+        return note_strategy(&led, flags, descriptor);                                                                 \
     }
 INTERPOSE_OPENAT(openat)
 INTERPOSE_OPENAT(openat64)

@@ -176,6 +176,7 @@ static void *map(
         return MAP_FAILED;
     case NODE_NONE:
     case NODE_HIDDEN:
+    case NODE_STRATEGY:
         break;
     }
     return real(address, length, protection, flags, descriptor, offset);

@@ -17,7 +17,14 @@ _Atomic(struct table *) the_table;
 _Atomic uint16_t node_of_descriptor[DESCRIPTOR_LIMIT];
 
 /// Values of node_of_descriptor beside "entry of the table, plus one".
-enum { FOREIGN = 0xfffe, HIDDEN = 0xffff };
+enum { STRATEGY = 0xfffd, FOREIGN = 0xfffe, HIDDEN = 0xffff };
+
+bool is_vforked(void)
+{
+    struct table *table = atomic_load(&the_table);
+    pid_t owner = table == NULL ? 0 : atomic_load(&table->owner);
+    return owner != 0 && owner != getpid();
+}
 
 // ---- looking up ----
 
@@ -38,7 +45,8 @@ enum node_kind node_pin(int descriptor, struct node **node)
     uint16_t entry = atomic_load_explicit(&node_of_descriptor[descriptor], memory_order_acquire);
     if (entry == 0) return NODE_NONE;
     if (entry == HIDDEN) return NODE_HIDDEN;
-    if (entry == FOREIGN) return NODE_FOREIGN;
+    if (entry == STRATEGY) return NODE_STRATEGY;
+    if (entry == FOREIGN || is_vforked()) return NODE_FOREIGN;
     *node = &atomic_load(&the_table)->nodes[entry - 1];
     // Wiped, in the child of a fork.
     return node_pin_entry(*node) ? NODE_OWN : NODE_FOREIGN;
@@ -93,8 +101,9 @@ static int table_attach(struct table *table)
     if (!emulator_load()) return ENODEV;
     for (int descriptor = 0; descriptor < DESCRIPTOR_LIMIT; descriptor++) {
         uint16_t entry = atomic_load_explicit(&node_of_descriptor[descriptor], memory_order_relaxed);
-        if (entry != 0 && entry != HIDDEN) atomic_store(&node_of_descriptor[descriptor], FOREIGN);
+        if (entry != 0 && entry < STRATEGY) atomic_store(&node_of_descriptor[descriptor], FOREIGN);
     }
+    atomic_store(&table->owner, getpid());
     return emulator.attach(path_root(), &table->set);
 }
 
@@ -116,6 +125,11 @@ void node_adopt(int descriptor, struct node *node)
     if (node != NULL) node->references++;
     uint16_t entry = node == NULL ? HIDDEN : (uint16_t)(node - atomic_load(&the_table)->nodes + 1);
     atomic_store_explicit(&node_of_descriptor[descriptor], entry, memory_order_release);
+}
+
+void strategy_adopt(int descriptor)
+{
+    if ((unsigned)descriptor < DESCRIPTOR_LIMIT) atomic_store(&node_of_descriptor[descriptor], STRATEGY);
 }
 
 int descriptor_hide(int descriptor)
@@ -169,7 +183,7 @@ void node_release_if_unused(struct node *node)
 void node_drop(int descriptor)
 {
     uint16_t entry = atomic_exchange(&node_of_descriptor[descriptor], 0);
-    if (entry == 0 || entry == HIDDEN || entry == FOREIGN) return;
+    if (entry == 0 || entry >= STRATEGY) return;
     struct node *node = &atomic_load(&the_table)->nodes[entry - 1];
     if (atomic_load(&node->queue) == NULL || --node->references > 0) return;
     // A mapping keeps a file open.

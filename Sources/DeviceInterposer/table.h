@@ -52,6 +52,8 @@ struct node {
 
 struct table {
     pthread_mutex_t lock;
+    /// Whose it is; 0: nobody's yet, or wiped.
+    _Atomic pid_t owner;
     /// The emulator's devices; NULL: not attached.
     void *set;
     /// Entries of `nodes` that have ever been used.
@@ -67,6 +69,10 @@ extern _Atomic(struct table *) the_table;
 /// What a descriptor is, as far as this process knows. 0: no node. See node_pin().
 extern _Atomic uint16_t node_of_descriptor[DESCRIPTOR_LIMIT];
 
+/// True in the child of a vfork, which has its parent's memory but descriptors of its own: what it does to those is not to
+/// be written down. Programs start others so, and close all descriptors in between.
+bool is_vforked(void);
+
 static inline bool is_node(int descriptor)
 {
     return (unsigned)descriptor < DESCRIPTOR_LIMIT &&
@@ -81,6 +87,8 @@ enum node_kind {
     NODE_FOREIGN,
     /// Not a node: a descriptor of this library.
     NODE_HIDDEN,
+    /// Not a node: the attribute isolate_strategy, open for writing.
+    NODE_STRATEGY,
 };
 
 /// Finds the node of a descriptor and keeps it from being taken down until node_unpin().
@@ -105,6 +113,9 @@ void node_adopt(int descriptor, struct node *node);
 void node_drop(int descriptor);
 /// Takes a node down that has neither descriptor nor mapping.
 void node_release_if_unused(struct node *node);
+
+/// Marks a descriptor as the attribute isolate_strategy, open for writing.
+void strategy_adopt(int descriptor);
 
 /// Opens a node: `path` is the ledger's in the tree. What open(2) would return.
 int node_open(const char *path, int flags);

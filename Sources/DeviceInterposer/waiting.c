@@ -3,15 +3,15 @@
 // poll, ppoll and epoll. A node is readable once for each batch of completions: asking takes note of them, as the
 // driver's is_q_updated does. Sleepers wait for an event descriptor that completion interrupts make readable.
 
+#include "waiting.h"
+
 #include "emulator.h"
 #include "table.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -136,7 +136,7 @@ static bool has_nodes(const struct pollfd *requests, nfds_t count)
     return false;
 }
 
-static int wait_for(struct pollfd *requests, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
+int wait_for_nodes(struct pollfd *requests, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
 {
     int saved = errno;
     struct pollfd few[FEW];
@@ -153,7 +153,7 @@ static int wait_for(struct pollfd *requests, nfds_t count, const struct timespec
 static int wait_milliseconds(struct pollfd *requests, nfds_t count, int timeout)
 {
     struct timespec time = {timeout / 1000, timeout % 1000 * 1000000L};
-    return wait_for(requests, count, timeout < 0 ? NULL : &time, NULL);
+    return wait_for_nodes(requests, count, timeout < 0 ? NULL : &time, NULL);
 }
 
 INTERPOSED int poll(struct pollfd *requests, nfds_t count, int timeout)
@@ -165,7 +165,7 @@ INTERPOSED int poll(struct pollfd *requests, nfds_t count, int timeout)
 INTERPOSED int ppoll(struct pollfd *requests, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
 {
     if (!has_nodes(requests, count)) return REAL(ppoll)(requests, count, timeout, mask);
-    return wait_for(requests, count, timeout, mask);
+    return wait_for_nodes(requests, count, timeout, mask);
 }
 
 int __poll_chk(struct pollfd *requests, nfds_t count, int timeout, size_t size);
@@ -181,7 +181,7 @@ INTERPOSED int __ppoll_chk(
     struct pollfd *requests, nfds_t count, const struct timespec *timeout, const sigset_t *mask, size_t size)
 {
     if (!has_nodes(requests, count)) return REAL(__ppoll_chk)(requests, count, timeout, mask, size);
-    return wait_for(requests, count, timeout, mask);
+    return wait_for_nodes(requests, count, timeout, mask);
 }
 
 /// An epoll set gets the event descriptor in the node's place. Edge-triggered: an interrupt is told of once, like the

@@ -66,7 +66,8 @@ public enum DeviceTree {
         let major = String(majorNumber)
         try writeFile(directory + "/dev", major + ":" + String(index) + "\n", mode: 0o444)
         try writeFile(
-            directory + "/uevent", "MAJOR=" + major + "\nMINOR=" + String(index) + "\nDEVNAME=" + name + "\n", mode: 0o644)
+            directory + "/uevent", "MAJOR=" + major + "\nMINOR=" + String(index) + "\nDEVNAME=" + name + "\n",
+            mode: 0o644)
         try link(directory + "/device", to: "../../../" + address)
         try link(directory + "/subsystem", to: "../../../../../class/uacce")
         try link(

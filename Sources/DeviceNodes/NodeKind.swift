@@ -2,6 +2,7 @@
 
 import EmulatedQM
 import EmulatedSEC
+import EmulatedZIP
 
 /// A kind of accelerator that device nodes can be shown of. A row here is all that another function block takes.
 public struct NodeKind: Sendable {
@@ -16,7 +17,8 @@ public struct NodeKind: Sendable {
 
     /// The PCI numbers are those of drivers/crypto/hisilicon: PCI_DEVICE_ID_HUAWEI_SEC_PF and its neighbours.
     public static let all: [NodeKind] = [
-        NodeKind(name: "sec2", driverName: "hisi_sec2", pciDevice: "0xa255", pciClass: "0x100000") { SecBlock() }
+        NodeKind(name: "sec2", driverName: "hisi_sec2", pciDevice: "0xa255", pciClass: "0x100000") { SecBlock() },
+        NodeKind(name: "zip", driverName: "hisi_zip", pciDevice: "0xa250", pciClass: "0x120000") { ZipBlock() },
     ]
 
     /// The kind whose devices are called `deviceName`, or nil.

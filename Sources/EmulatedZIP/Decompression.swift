@@ -5,7 +5,7 @@ import HisiliconABI
 /// Decompresses: blocks by a unit, the trailer here.
 struct Decompression: ~Copyable {
     private let streams: InflaterStore
-    private let checksums = Checksums()
+    private let work = InflaterWork()
 
     init(_ streams: InflaterStore) {
         self.streams = streams
@@ -19,15 +19,21 @@ struct Decompression: ~Copyable {
             state = job.context.flatMap { streams.take(from: $0.address) }
         }
         guard let state else { return job.fail(job.beginsStream ? .resource : .noStream) }
-        run(&job, state)
+        work.run(&job, state)
         if job.status == .ok, let context = job.context {
             streams.keep(state, at: context.address)
         } else {
             streams.drop(state)
         }
     }
+}
 
-    private func run(_ job: inout ZipJob, _ state: Inflater) {
+/// What is done with one request of a stream, given the stream's state.
+struct InflaterWork {
+    private let checksums = Checksums()
+
+    func run(_ job: inout ZipJob, _ state: Inflater) {
+        state.requestCount += 1
         var outcome = Inflater.Progress.Outcome.end
         if !state.isInTrailer {
             let progress = state.run(job.input, byteCount: job.inputByteCount, into: job.output, room: job.room)

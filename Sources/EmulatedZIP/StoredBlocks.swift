@@ -23,7 +23,8 @@ enum StoredBlocks {
         while position < byteCount {
             let count = min(byteCount - position, blockLimit)
             writeHeader(output + written, byteCount: count, isLast: finishes && position + count == byteCount)
-            memcpy(output + written + headerByteCount, input + position, count)
+            // A descriptor may say that they overlap: then what comes out is nonsense, and that is all.
+            memmove(output + written + headerByteCount, input + position, count)
             written += headerByteCount + count
             position += count
         }

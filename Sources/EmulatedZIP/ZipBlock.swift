@@ -13,7 +13,7 @@ public final class ZipBlock: FunctionBlock {
     public static var name: String { "hisi_zip" }
 
     private let plan: ZipUnitPlan
-    private let streams: InflaterStore
+    let streams: InflaterStore
 
     /// - Parameters:
     ///   - plan: which unit compresses what.

@@ -23,6 +23,13 @@ public struct BoardDirectory: Sendable {
         return directories
     }
 
+    /// Whether this process could put a board there now; makes the directory where it is missing.
+    public var isUsable: Bool {
+        guard let opened = open(owner: geteuid(), makes: true) else { return false }
+        close(opened.descriptor)
+        return true
+    }
+
     static func shared(userID: uid_t) -> BoardDirectory {
         BoardDirectory(path: "/dev/shm/uacce-" + String(userID))
     }

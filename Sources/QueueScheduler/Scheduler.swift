@@ -136,7 +136,7 @@ public final class Scheduler: @unchecked Sendable {
     }
 
     /// Polls for a while, then sleeps in short pieces, until the completion or until the queue counts as stuck.
-    private func awaitCompletion(
+    func awaitCompletion(
         of request: UnsafeMutablePointer<Request>, on queue: UnsafeMutablePointer<LeasedQueue>
     ) -> ProcessorCause? {
         let pollsBeforeSleep = 2000
@@ -232,7 +232,7 @@ public final class Scheduler: @unchecked Sendable {
         }
     }
 
-    private func openQueue(for thread: UnsafeMutablePointer<ThreadQueue>) -> UnsafeMutablePointer<LeasedQueue>? {
+    func openQueue(for thread: UnsafeMutablePointer<ThreadQueue>) -> UnsafeMutablePointer<LeasedQueue>? {
         if thread.pointee.requestsUntilRetry > 0 {
             thread.pointee.requestsUntilRetry -= 1
             return nil

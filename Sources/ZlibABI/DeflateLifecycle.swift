@@ -18,6 +18,8 @@ extension DeflateCall {
             let format = parameters.format, ZlibLibrary.policy.compresses(level: parameters.level)
         else {
             ZlibLibrary.streams.count(.deflate, .parameters)
+            // By these a stream is known as ordinary when it is begun again.
+            if let stream { Allocation.complete(stream) }
             return zlib_deflateInit2_(
                 stream, level, method, windowBits, memoryLevel, strategy, version, streamByteCount)
         }

@@ -73,6 +73,8 @@ struct InflateCall {
     ) -> Int32 {
         guard let stream, isCompatible(version, streamByteCount), ZlibLibrary.policy.inflates else {
             ZlibLibrary.streams.count(.inflate, .parameters)
+            // By these a stream is known as ordinary when it is begun again.
+            if let stream { Allocation.complete(stream) }
             return zlib_inflateInit2_(stream, windowBits, version, streamByteCount)
         }
         let isOrdinary = Allocation.isOrdinary(stream)

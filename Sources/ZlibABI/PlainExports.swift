@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The names of zlib's ABI that know no stream of this library's: checksums, what zlib tells about itself, and inflateBack,
-// which calls the program for each piece of data and so has nothing to give to a device. zlib does all that. Offsets have
+// which calls the program for each piece of data and so has nothing to give to a device. zlib does all
+// that, but for long checksums. Offsets have
 // 64 bits with either name.
 
 import CZlib
@@ -9,12 +10,12 @@ import CZlib
 #if hasFeature(Embedded)
 @_cdecl("adler32")
 public func zlibABI_adler32(_ checksum: uLong, _ bytes: UnsafePointer<Bytef>?, _ byteCount: uInt) -> uLong {
-    zlib_adler32(checksum, bytes, byteCount)
+    ChecksumCalls.adler32(checksum, bytes, Int(byteCount))
 }
 
 @_cdecl("adler32_z")
 public func zlibABI_adler32_z(_ checksum: uLong, _ bytes: UnsafePointer<Bytef>?, _ byteCount: z_size_t) -> uLong {
-    zlib_adler32_z(checksum, bytes, byteCount)
+    ChecksumCalls.adler32(checksum, bytes, byteCount)
 }
 
 @_cdecl("adler32_combine")
@@ -29,12 +30,12 @@ public func zlibABI_adler32_combine64(_ first: uLong, _ second: uLong, _ byteCou
 
 @_cdecl("crc32")
 public func zlibABI_crc32(_ checksum: uLong, _ bytes: UnsafePointer<Bytef>?, _ byteCount: uInt) -> uLong {
-    zlib_crc32(checksum, bytes, byteCount)
+    ChecksumCalls.crc32(checksum, bytes, Int(byteCount))
 }
 
 @_cdecl("crc32_z")
 public func zlibABI_crc32_z(_ checksum: uLong, _ bytes: UnsafePointer<Bytef>?, _ byteCount: z_size_t) -> uLong {
-    zlib_crc32_z(checksum, bytes, byteCount)
+    ChecksumCalls.crc32(checksum, bytes, byteCount)
 }
 
 @_cdecl("crc32_combine")

@@ -10,7 +10,7 @@ import QueueScheduler
 struct SettingsReader {
     private(set) var configuration = Configuration()
     private(set) var policy = ZlibPolicy()
-    private var complaint = ""
+    private(set) var complaint = ""
 
     static let defaultFile = "/etc/uacce-z.cnf"
 
@@ -70,7 +70,7 @@ struct SettingsReader {
     // MARK: - File
 
     /// Lines `key = value` below `[uacce-z]`; `#` begins a comment.
-    private mutating func readFile(_ path: String, mustExist: Bool) {
+    mutating func readFile(_ path: String, mustExist: Bool) {
         guard let content = contents(of: path) else {
             if mustExist { complaint = "cannot read " + path }
             return

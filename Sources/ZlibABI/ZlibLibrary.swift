@@ -30,11 +30,12 @@ final class ZlibLibrary: @unchecked Sendable {
     }
 
     /// The end of the process: what was counted is written where the settings say. Called by the loader, after the
-    /// program's own handlers.
+    /// program's own handlers. Nothing is given back: other threads may still be at work, and the kernel closes queues.
     static func end() {
         guard streams.hasCounted else { return }
         let file = settings.configuration.statisticsFile
-        if streams.usedDevice { shared.engine?.shutDown() }
-        if !file.isEmpty { appendLines(streams.line, toFile: file) }
+        guard !file.isEmpty else { return }
+        if streams.usedDevice, let engine = shared.engine { appendLines(engine.statistics, toFile: file) }
+        appendLines(streams.line, toFile: file)
     }
 }

@@ -11,7 +11,7 @@ struct ZlibPolicy: Equatable {
     /// Bytes of input with which a stream is worth a device; with less, zlib deflates it. 1 to 65536.
     var leastDeflate = 128
     /// Bytes of input and of room for output in the first call of `inflate` with which a stream is worth a device.
-    var leastInflate = 1024
+    var leastInflate = 2048
 
     func compresses(level: Int32) -> Bool { compresses && levels.contains(level) }
 }
@@ -42,7 +42,7 @@ struct ZlibKey {
         ZlibKey(name: "min_deflate", defaultValue: "128", values: "1 to 65536 bytes") {
             set(&$0.leastDeflate, $1)
         },
-        ZlibKey(name: "min_inflate", defaultValue: "1024", values: "1 to 65536 bytes") {
+        ZlibKey(name: "min_inflate", defaultValue: "2048", values: "1 to 65536 bytes") {
             set(&$0.leastInflate, $1)
         },
     ]

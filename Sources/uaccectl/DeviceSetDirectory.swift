@@ -21,32 +21,35 @@ struct DeviceSetDirectory {
 
     /// - Parameters:
     ///   - kept: a directory to keep the set in; nil: one of this run's own.
-    ///   - descriptions: nil: the kept one is to be joined, or made with one device.
-    static func make(kept: String?, descriptions: [NodeDescription]?) throws -> DeviceSetDirectory {
-        if let kept { return try keep(kept, descriptions) }
+    ///   - descriptions: the devices, where the set is to be made.
+    ///   - mayJoin: whether a set that is there will do, whatever its devices are.
+    static func make(kept: String?, descriptions: [NodeDescription], mayJoin: Bool) throws -> DeviceSetDirectory {
+        if let kept { return try keep(kept, descriptions, mayJoin: mayJoin) }
         removeAbandoned()
-        return try makeOwn(descriptions ?? [])
+        return try makeOwn(descriptions)
     }
 
-    private static func keep(_ kept: String, _ descriptions: [NodeDescription]?) throws -> DeviceSetDirectory {
+    private static func keep(
+        _ kept: String, _ descriptions: [NodeDescription], mayJoin: Bool
+    ) throws -> DeviceSetDirectory {
         let isNew = mkdir(kept, 0o700) == 0
         guard isNew || errno == EEXIST else { throw failure("make", kept, Errno.current) }
         guard let path = ChildProgram.absolutePath(kept) else { throw failure("find", kept, Errno.current) }
         if isNew {
-            try write(descriptions ?? [NodeDescription(name: "hisi_sec2-0")!], to: path)
+            try write(descriptions, to: path)
             return DeviceSetDirectory(path: path, isOwn: false)
         }
         // Another run may be about to write it.
         for _ in 0..<100 where access(path + "/set", F_OK) != 0 { usleep(10_000) }
         guard access(path + "/set", F_OK) == 0 else { throw ValidationError("--set: \(kept) is no set of devices.") }
-        guard descriptions == nil else {
+        guard mayJoin else {
             throw ValidationError("--set: \(kept) is there already, and its devices are as they were made.")
         }
         return DeviceSetDirectory(path: path, isOwn: false)
     }
 
     private static func makeOwn(_ descriptions: [NodeDescription]) throws -> DeviceSetDirectory {
-        guard let template = strdup(place + "/" + prefix + "XXXXXX") else { throw failure("name", place, Errno.current) }
+        guard let template = strdup(place + "/" + prefix + "XXXXXX") else { throw ValidationError("No memory.") }
         defer { free(template) }
         guard mkdtemp(template) != nil else { throw failure("make a directory in", place, Errno.current) }
         let directory = DeviceSetDirectory(path: String(cString: template), isOwn: true)

@@ -3,32 +3,67 @@
 import ArgumentParser
 import HisiliconABI
 
-/// `uaccectl info DEVICE`: all that one device tells.
+/// `uaccectl info DEVICE`: all that one device tells, and for an emulated one what it computes with.
 struct Info: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show one device's attributes.")
+    static let configuration = CommandConfiguration(
+        abstract: "Show one device's attributes.",
+        discussion: "For an emulated device, also which unit computes what, and which units this machine has.")
 
     @OptionGroup var options: DeviceOptions
+    @OptionGroup var output: OutputOptions
 
     @Argument(help: "Name of the device, such as hisi_sec2-0; see 'uaccectl list'.")
     var device: String
 
     func run() throws {
-        let entry = try DeviceCatalog(options.configuration()).entry(named: device)
+        let configuration = try options.configuration()
+        let entry = try DeviceCatalog(configuration).entry(named: device)
+        let units = entry.backend == "emulator" ? UnitReport(configuration) : nil
+        if output.json {
+            print(json(entry, units))
+            return
+        }
+        var table = Table()
+        for (name, value) in rows(entry) { table.add([name, value]) }
+        table.printAll()
+        units?.printAll()
+    }
+
+    private func rows(_ entry: CatalogEntry) -> [(String, String)] {
         let attributes = entry.attributes
-        let descriptors = QueueManagementVersion(attribute: attributes.api).map { $0 == .v2 ? "BD2" : "BD3" }
-        printTable([
-            ["device", entry.device.name],
-            ["backend", entry.backend],
-            ["state", entry.objection ?? "usable"],
-            ["api", attributes.api],
-            ["descriptors", descriptors ?? "unknown"],
-            ["flags", "\(attributes.flags)\(attributes.flags & 1 != 0 ? " (SVA)" : "")"],
-            ["algorithms", attributes.algorithms.joined(separator: " ")],
-            ["queues free", String(attributes.availableInstances)],
-            ["doorbell region", "\(attributes.mmioByteCount) bytes"],
-            ["ring region", "\(attributes.dusByteCount) bytes"],
-            ["isolated", attributes.isIsolated ? "yes" : "no"],
-            ["NUMA node", attributes.numaNode < 0 ? "none" : String(attributes.numaNode)],
-        ])
+        return [
+            ("device", entry.device.name),
+            ("backend", entry.backend),
+            ("state", entry.objection ?? "usable"),
+            ("api", attributes.api),
+            ("descriptors", entry.descriptors ?? "unknown"),
+            ("flags", "\(attributes.flags)\(attributes.flags & 1 != 0 ? " (SVA)" : "")"),
+            ("algorithms", attributes.algorithms.joined(separator: " ")),
+            ("queues free", String(attributes.availableInstances)),
+            ("doorbell region", "\(attributes.mmioByteCount) bytes"),
+            ("ring region", "\(attributes.dusByteCount) bytes"),
+            ("isolated", attributes.isIsolated ? "yes" : "no"),
+            ("NUMA node", attributes.numaNode < 0 ? "none" : String(attributes.numaNode)),
+        ]
+    }
+
+    private func json(_ entry: CatalogEntry, _ units: UnitReport?) -> JSON {
+        guard case .object(var members) = entry.summary else { return .null }
+        let attributes = entry.attributes
+        members += [
+            ("descriptors", JSON(entry.descriptors)), ("flags", .count(UInt64(attributes.flags))),
+            ("doorbell_region", .integer(attributes.mmioByteCount)),
+            ("ring_region", .integer(attributes.dusByteCount)), ("isolated", .bool(attributes.isIsolated)),
+        ]
+        if let units { members.append(("units", units.json)) }
+        return .object(members)
+    }
+}
+
+extension CatalogEntry {
+    /// Kind of descriptors that it takes; nil: not known.
+    var descriptors: String? {
+        guard device.name.hasPrefix("hisi_sec2") else { return nil }
+        return QueueManagementVersion(attribute: attributes.api).map { $0 == .v2 ? "BD2" : "BD3" }
     }
 }

@@ -8,6 +8,8 @@ import UacceDevice
 
 /// `uaccectl run -- PROGRAM`: shows a program emulated devices as nodes in /dev and attributes in /sys.
 struct Run: ParsableCommand {
+    private static let kinds = NodeKind.all.map(\.name.description).joined(separator: ", ")
+
     static let configuration = CommandConfiguration(
         abstract: "Run a program that sees emulated devices as /dev/hisi_* and /sys/class/uacce.",
         discussion: """
@@ -17,19 +19,20 @@ struct Run: ParsableCommand {
             signal ended it.
             """)
 
-    @Option(help: "Devices: kinds with a count, such as sec2:2. Kinds: \(NodeKind.all.map(\.name.description).joined(separator: ", ")).")
+    @Option(help: "Devices: kinds with a count, such as sec2:2,zip:1 (by default one of each). Kinds: \(kinds).")
     var devices: String?
 
     @Option(help: "Version that the devices present: v2 or v3 (the default).")
     var api: String?
 
-    @Option(help: "Queues of each device, 1 to \(EmulatedDevice.queueCountLimit); as many as real ones have by default.")
+    @Option(
+        help: "Queues of each device, 1 to \(EmulatedDevice.queueCountLimit); as many as real ones have by default.")
     var queues: Int?
 
     @Option(help: "Threads that each process has for each device it opens, 1 (the default) to 64.")
     var engineThreads: Int?
 
-    @Option(help: "Faults that the devices commit, such as descriptor@3 or remove@100; see Docs/configuration.md.")
+    @Option(help: "Faults that the devices commit, such as descriptor@3; see Docs/configuration.md.")
     var faults: String?
 
     @Option(help: "NUMA node of the devices; -1: none. By default 0.")
@@ -54,7 +57,8 @@ struct Run: ParsableCommand {
     func run() throws {
         guard !command.isEmpty else { throw ValidationError("Say which program to run: uaccectl run -- PROGRAM …") }
         let library = try preloadedLibrary()
-        let directory = try DeviceSetDirectory.make(kept: set, descriptions: descriptions())
+        let descriptions = try Self.names(devices ?? "sec2:1,zip:1").map(describe)
+        let directory = try DeviceSetDirectory.make(kept: set, descriptions: descriptions, mayJoin: saysNothing)
         let status: Int32
         do {
             status = try ChildProgram(command).run(settingVariables: [
@@ -68,12 +72,9 @@ struct Run: ParsableCommand {
         throw ExitCode(status)
     }
 
-    /// What the options ask for; nil: nothing, so a set that is there may be joined.
-    private func descriptions() throws -> [NodeDescription]? {
-        let mayJoin =
-            devices == nil && api == nil && queues == nil && engineThreads == nil && faults == nil && node == nil && !strict
-        if set != nil && mayJoin { return nil }
-        return try Self.names(devices ?? "sec2:1").map(describe)
+    /// Whether no option says how the devices are to be, so that a set that is there may be joined.
+    private var saysNothing: Bool {
+        devices == nil && api == nil && queues == nil && engineThreads == nil && faults == nil && node == nil && !strict
     }
 
     /// Device names of `kind[:count],…`, numbered over all kinds as the kernel does.
@@ -82,8 +83,7 @@ struct Run: ParsableCommand {
         for part in devices.split(separator: ",", omittingEmptySubsequences: false) {
             let words = part.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard let kind = NodeKind.all.first(where: { $0.name.description == words[0] }) else {
-                let known = NodeKind.all.map(\.name.description).joined(separator: ", ")
-                throw ValidationError("--devices: there is no kind of device '\(words[0])'. Known: \(known).")
+                throw ValidationError("--devices: there is no kind of device '\(words[0])'. Known: \(kinds).")
             }
             guard let count = words.count == 1 ? 1 : Int(words[1]), (1...16).contains(count) else {
                 throw ValidationError("--devices: '\(part)' does not say a count from 1 to 16.")
@@ -94,32 +94,37 @@ struct Run: ParsableCommand {
     }
 
     private func describe(_ name: String) throws -> NodeDescription {
-        guard var description = NodeDescription(name: name) else { throw ValidationError("There is no device '\(name)'.") }
-        guard let version = QueueManagementVersion(attribute: "hisi_qm_\(api ?? "v3")"), ["v2", "v3", nil].contains(api)
-        else { throw ValidationError("--api is v2 or v3, not '\(api ?? "")'.") }
+        guard var description = NodeDescription(name: name) else {
+            throw ValidationError("There is no device '\(name)'.")
+        }
+        let api = api ?? "v3"
+        guard let version = QueueManagementVersion(attribute: "hisi_qm_\(api)"), ["v2", "v3"].contains(api) else {
+            throw ValidationError("--api is v2 or v3, not '\(api)'.")
+        }
         description.version = version
         if let queues {
-            guard (1...EmulatedDevice.queueCountLimit).contains(queues) else {
-                throw ValidationError("--queues is a number from 1 to \(EmulatedDevice.queueCountLimit), not \(queues).")
-            }
-            description.queueCount = queues
+            description.queueCount = try Self.check("--queues", queues, 1...EmulatedDevice.queueCountLimit)
         }
-        if let engineThreads {
-            guard (1...64).contains(engineThreads) else {
-                throw ValidationError("--engine-threads is a number from 1 to 64, not \(engineThreads).")
-            }
-            description.engineThreads = engineThreads
-        }
+        if let engineThreads { description.engineThreads = try Self.check("--engine-threads", engineThreads, 1...64) }
         if let faults {
             guard FaultPlan(parsing: faults) != nil else {
                 let kinds = FaultKind.allCases.map { "\n  \($0.help)" }.joined()
-                throw ValidationError("--faults: '\(faults)' is no fault plan. Rules, with commas between them:\(kinds)")
+                throw ValidationError(
+                    "--faults: '\(faults)' is no fault plan. Rules, with commas between them:\(kinds)")
             }
             description.faults = faults
         }
         description.numaNode = node ?? 0
         description.isStrict = strict
         return description
+    }
+
+    private static func check(_ option: String, _ number: Int, _ range: ClosedRange<Int>) throws -> Int {
+        guard range.contains(number) else {
+            throw ValidationError(
+                "\(option) is a number from \(range.lowerBound) to \(range.upperBound), not \(number).")
+        }
+        return number
     }
 
     /// The library's path. Throws when it is not there.
@@ -129,7 +134,13 @@ struct Run: ParsableCommand {
             ChildProgram.directoryOfThisProgram + "/../\($0)/libuacce-devices.so"
         }
         for path in library.map({ [$0] }) ?? places {
-            if let found = ChildProgram.absolutePath(path) { return found }
+            guard let found = ChildProgram.absolutePath(path) else { continue }
+            // The first node that is opened would say so, too, but in the middle of the program.
+            let emulator = found.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/libuacce-emulator.so"
+            guard ChildProgram.absolutePath(emulator) != nil else {
+                throw ValidationError("\(emulator) is not there, without which there are no devices.")
+            }
+            return found
         }
         throw ValidationError(
             "\(library ?? places[0]) is not there: Scripts/build makes it, and --library says where else it is.")

@@ -10,26 +10,42 @@ struct SelfTest: ParsableCommand {
         commandName: "selftest", abstract: "Run known answers through the devices, without help from the CPU.")
 
     @OptionGroup var options: DeviceOptions
+    @OptionGroup var output: OutputOptions
 
     func run() throws {
-        var configuration = try options.configuration()
-        // What the CPU computed would say nothing of a device.
-        _ = configuration.set("fallback", to: "off") && configuration.set("min_offload", to: "0")
-        guard let engine = CryptoEngine(configuration: configuration) else {
-            throw ValidationError("The queues could not be set up: no memory.")
-        }
+        let engine = try Self.makeEngine(options.configuration())
         defer { engine.scheduler.shutDown() }
         guard !engine.scheduler.deviceNames.isEmpty else {
             throw ValidationError("There is no hardware device. '--backend emulator' tests the emulated one.")
         }
-        var failures = 0
-        for answer in KnownAnswer.all {
-            let isRight = answer.passes(on: engine)
-            print("\(isRight ? "pass" : "FAIL")  \(answer.name)")
-            failures += isRight ? 0 : 1
+        let results = KnownAnswer.all.map { (name: $0.name, isRight: $0.passes(on: engine)) }
+        let failures = results.count(where: { !$0.isRight })
+        if output.json {
+            print(
+                JSON.object([
+                    ("passed", .integer(results.count - failures)), ("failed", .integer(failures)),
+                    (
+                        "answers",
+                        .array(
+                            results.map { .object([("name", .text($0.name)), ("passed", .bool($0.isRight))]) })
+                    ),
+                    ("devices", .array(engine.scheduler.deviceNames.map { .text($0) })),
+                ]))
+        } else {
+            for result in results { print("\(result.isRight ? "pass" : "FAIL")  \(result.name)") }
+            print("\(results.count - failures) passed, \(failures) failed")
+            print(engine.scheduler.statistics, terminator: "")
         }
-        print("\(KnownAnswer.all.count - failures) passed, \(failures) failed")
-        print(engine.scheduler.statistics, terminator: "")
         if failures > 0 { throw ExitCode(1) }
+    }
+
+    /// An engine whose devices do all the work: what the CPU computed would say nothing of them.
+    static func makeEngine(_ configuration: Configuration) throws -> CryptoEngine {
+        var configuration = configuration
+        _ = configuration.set("fallback", to: "off") && configuration.set("min_offload", to: "0")
+        guard let engine = CryptoEngine(configuration: configuration) else {
+            throw ValidationError("The queues could not be set up: no memory.")
+        }
+        return engine
     }
 }

@@ -54,6 +54,28 @@ import Testing
         }
     }
 
+    /// Large writes to a device with threads go in pieces, several at once, and a failing piece costs nothing.
+    @Test(arguments: ["", "descriptor@3", "stuck@6"])
+    func piecesSideBySide(faults: String) throws {
+        for format in Self.formats {
+            let engine = makeEngine(faults: faults) {
+                $0.engineThreads = 2
+                if !faults.isEmpty { $0.timeout = 50 }
+            }
+            var generator = SeededGenerator(12)
+            let some = SampleData.text.bytes(150_000, &generator)
+            let data = (0..<20).flatMap { _ in some }
+            let stream = try #require(DeflateStream(engine, format, level: 1))
+            let output = try #require(
+                stream.compress(data, Feeding(inputLimit: 2_500_000, outputLimit: 3_000_000), &generator))
+            let same = Zlib.inflate(output, windowBits: format.windowBits, capacity: data.count) == data
+            #expect(same)
+            #expect(stream.route == (faults.isEmpty ? .device : .processor))
+            if faults.isEmpty { #expect(!engine.statistics.contains("\"requests\":1,")) }
+            engine.shutDown()
+        }
+    }
+
     @Test func withoutFallbackItFails() throws {
         let engine = makeEngine(faults: "descriptor@1") { $0.fallback = false }
         var generator = SeededGenerator(1)

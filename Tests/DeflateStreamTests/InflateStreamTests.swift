@@ -117,6 +117,26 @@ import Testing
         }
     }
 
+    /// Even where too much has passed to read it again.
+    @Test(arguments: ["descriptor", "stuck", "remove"])
+    func norAfterMegabytes(kind: String) throws {
+        let engine = makeEngine(faults: "\(kind)@60") { $0.timeout = 20 }
+        var generator = SeededGenerator(20)
+        let some = SampleData.random.bytes(40_000, &generator)
+        let data = (0..<90).flatMap { _ in some }
+        for format in Self.formats {
+            let compressed = Zlib.deflate(data, level: 1, windowBits: format.windowBits)
+            let stream = try #require(InflateStream(engine, format.inflateFormat))
+            let ending = stream.decompress(
+                compressed, Feeding(inputLimit: 100_000, outputLimit: 100_000), &generator)
+            #expect(ending.outcome == .streamEnd && ending.consumed == compressed.count)
+            let same = ending.output == data
+            #expect(same)
+            if format == .raw { #expect(stream.route == .processor) }
+        }
+        engine.shutDown()
+    }
+
     /// A gzip header with everything in it.
     @Test func longHeader() throws {
         let engine = makeEngine()

@@ -22,8 +22,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "hisi_sec2-0 api=v1", "hisi_sec2-0 queues=0", "hisi_sec2-0 queues=1025", "hisi_sec2-0 engine_threads=0",
-        "hisi_sec2-0 faults=nonsense", "hisi_sec2-0 colour=blue", "hisi_sec2-0 api", "hisi_sec-0", "sec2-0", "hisi_sec20",
+        "", " ", "hisi_sec2-0 api=v1", "hisi_sec2-0 queues=0", "hisi_sec2-0 queues=1025",
+        "hisi_sec2-0 engine_threads=0", "hisi_sec2-0 faults=nonsense", "hisi_sec2-0 colour=blue", "hisi_sec2-0 api",
+        "hisi_sec-0", "sec2-0", "hisi_sec20",
     ])
     func refusesWhatIsNone(_ line: String) {
         #expect(NodeDescription(line: line) == nil)

@@ -71,17 +71,18 @@ import UacceDevice
     @Test func interruptsMakeAnEventReadable() throws {
         let device = Self.makeDevice()
         let driver = try RingDriver(device)
+        let queue = try #require(driver.queue as? EmulatedQueue)
         let event = eventfd(0, Int32(EFD_NONBLOCK))
         defer { close(event) }
-        driver.queue.connect(event: event)
+        queue.connect(event: event)
         var count: UInt64 = 0
         #expect(read(event, &count, 8) == -1)
         driver.submit(1)
         driver.registers.advance()
         #expect(read(event, &count, 8) == 8 && count == 1)
-        #expect(driver.queue.takeUpdates())
-        #expect(!driver.queue.takeUpdates())
-        driver.queue.connect(event: -1)
+        #expect(queue.takeUpdates())
+        #expect(!queue.takeUpdates())
+        queue.connect(event: -1)
     }
 }
 

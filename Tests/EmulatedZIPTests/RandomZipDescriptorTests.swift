@@ -94,6 +94,7 @@ import Testing
     func turnedBits(usesISAL: Bool) {
         var generator = SeededGenerator(42)
         let bench = ZipWorkbench(.v3, compresses: false, block: ZipBlock(inflatesWithISAL: usesISAL))
+        var refusedCount = 0
         for _ in 0..<1500 {
             let kind = SampleData.allCases.randomElement(using: &generator)!
             let data = kind.bytes(Int.random(in: 1...8000, using: &generator), &generator)
@@ -106,16 +107,19 @@ import Testing
             }
             let room = Int.random(in: 0...20_000, using: &generator)
             let completed = bench.run(bench.descriptor(.deflate, stream, room: room, stateful: true))
-            // Whatever it was, zlib must see it in the same way.
+            // Whatever it was, zlib must see it in the same way. ISA-L takes sets of codes that are incomplete, which zlib
+            // refuses; the two never make different bytes of a stream.
             let judge = Zlib.inflate(
                 Array(stream[..<Int(completed.consumed)]), windowBits: -15, capacity: 3_000_000)
             switch completed.status {
             case .decompressionEnd:
                 let same = judge == bench.output(completed)
-                #expect(same)
+                #expect(same || (judge == nil && usesISAL))
+                refusedCount += same ? 0 : 1
             case .ok, .invalidData: #expect(completed.produced <= room)
             default: Issue.record("status \(completed.status.rawValue)")
             }
         }
+        #expect(refusedCount < 30)
     }
 }

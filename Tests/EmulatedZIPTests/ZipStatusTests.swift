@@ -115,7 +115,11 @@ import Testing
             expect(bench, changed { $0.sourceAddress = 0 }, .address)
             expect(bench, changed { $0.sourceAddress = .max - 1 }, .address)
             expect(bench, changed { $0.destinationAddress = 8 }, .address)
-            expect(bench, changed { $0.isStateful = true; $0.contextAddress = 0 }, .address)
+            expect(
+                bench,
+                changed {
+                    $0.isStateful = true; $0.contextAddress = 0
+                }, .address)
         }
     }
 

@@ -87,7 +87,8 @@ import Testing
                 let count = min(Int.random(in: 0...limit, using: &generator), input.count - position)
                 let place = Bool.random(using: &generator) ? bench : other
                 var descriptor = place.descriptor(
-                    type, Array(input[position..<(position + count)]) + (position + count == input.count ? [9, 9] : []),
+                    type,
+                    Array(input[position..<(position + count)]) + (position + count == input.count ? [9, 9] : []),
                     room: Int.random(in: 1...(limit + 10), using: &generator), stateful: true, begins: last == nil)
                 descriptor.contextAddress = UInt64(UInt(bitPattern: bench.context.start))
                 if let last {

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/sysmacros.h>
 
 static void attributes(void)
@@ -81,6 +82,27 @@ static void attributes(void)
     CHECK(access("/sys/class/uacce2", F_OK) == -1);
 }
 
+/// The one attribute that may be written.
+static void strategy(void)
+{
+    char path[128], text[16];
+    snprintf(path, sizeof path, "/sys/class/uacce/%s/isolate_strategy", device);
+    int file = open(path, O_WRONLY | O_TRUNC);
+    if (!CHECK(file >= 0)) return;
+    CHECK_CLEAN(write(file, "100\n", 4));
+    CHECK(attribute("isolate_strategy", text, sizeof text) > 0 && strcmp(text, "100\n") == 0);
+    CHECK_FAILS(EINVAL, write(file, "65536\n", 6));
+    CHECK_FAILS(EINVAL, write(file, "-1\n", 3));
+    CHECK_FAILS(EINVAL, write(file, "ten\n", 4));
+    CHECK_FAILS(EINVAL, write(file, "\n", 1));
+    CHECK(attribute("isolate_strategy", text, sizeof text) > 0 && strcmp(text, "100\n") == 0);
+    CHECK(write(file, "0xffff", 6) == 6);
+    CHECK(attribute("isolate_strategy", text, sizeof text) > 0 && strcmp(text, "65535\n") == 0);
+    CHECK(write(file, "0", 1) == 1);
+    CHECK(attribute("isolate_strategy", text, sizeof text) > 0 && strcmp(text, "0\n") == 0);
+    CHECK_CLEAN(close(file));
+}
+
 static void controls(void)
 {
     errno = 7777;
@@ -113,6 +135,7 @@ static void controls(void)
     CHECK_FAILS(EINVAL, ioctl(file, 0x5702u));
     CHECK_FAILS(EINVAL, ioctl(file, 0x80085703u, &information)); // GET_SS_DMA, of kernels without SVA
     CHECK_FAILS(EINVAL, ioctl(file, FIONREAD, &information));
+    CHECK_FAILS(EINVAL, write(file, "x", 1));
 
     CHECK_CLEAN(ioctl(file, PUT_QUEUE)); // not started: let be
     CHECK_CLEAN(ioctl(file, START_QUEUE));
@@ -234,6 +257,28 @@ static void polling(void)
     }
     CHECK(write(pipes[1], "x", 1) == 1);
     CHECK(poll(both, 2, 1000) == 1 && both[0].revents == POLLIN && both[1].revents == 0);
+    // select: the same, with the time that is left.
+    fd_set readable, writable;
+    for (int turn = 0; turn < 3; turn++) {
+        char byte;
+        if (turn == 0) CHECK(read(pipes[0], &byte, 1) == 1);
+        queue_acknowledge(&queue, true);
+        describe_nothing(queue_slot(&queue, queue.posted), v2);
+        queue_post(&queue);
+        FD_ZERO(&readable);
+        FD_ZERO(&writable);
+        FD_SET(queue.file, &readable);
+        FD_SET(pipes[0], &readable);
+        FD_SET(queue.file, &writable);
+        struct timeval limit = {5, 0};
+        CHECK(select(64, &readable, &writable, NULL, &limit) == 1 && limit.tv_sec < 5);
+        CHECK(FD_ISSET(queue.file, &readable) && !FD_ISSET(pipes[0], &readable) && !FD_ISSET(queue.file, &writable));
+        CHECK(queue_await(&queue, 5) >= 0);
+    }
+    FD_ZERO(&readable);
+    FD_SET(queue.file, &readable);
+    struct timeval limit = {0, 20000};
+    CHECK(select(64, &readable, NULL, NULL, &limit) == 0 && !FD_ISSET(queue.file, &readable) && limit.tv_usec == 0);
     struct timespec now = {0, 0};
     CHECK(ppoll(&request, 1, &now, NULL) == 0);
 
@@ -340,6 +385,18 @@ static void forks(const char *self)
     CHECK(waitpid(child, &status, 0) == child && status == 0);
     CHECK(number("available_instances") == left + 1);
 
+    // Between vfork and exec programs close what they have; that concerns the child alone.
+    CHECK(queue_open(&queue));
+    child = vfork();
+    if (child == 0) {
+        close(queue.file);
+        execl(self, self, "nothing", NULL);
+        _exit(2);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(queue_works(&queue) && ioctl(queue.file, PUT_QUEUE) == 0);
+    queue_close(&queue);
+
     // O_CLOEXEC: a program that is started has nothing of it.
     CHECK(queue_open(&queue));
     child = fork();
@@ -366,9 +423,11 @@ static int started(int inherited)
 
 int main(int count, char **arguments)
 {
+    if (count == 2 && strcmp(arguments[1], "nothing") == 0) return 0;
     if (count == 3 && strcmp(arguments[1], "started") == 0) return started(atoi(arguments[2]));
     long all = number("available_instances");
     attributes();
+    strategy();
     controls();
     mappings();
     work();

@@ -13,6 +13,8 @@ enum { WORKERS = 4, BURST = 61 };
 static bool v2;
 static double end_of_run;
 static atomic_ullong rings;
+/// The longest that a sync request took, in microseconds.
+static atomic_ullong slowest;
 
 /// Sends one by one. Every hundredth is a real digest.
 static void *synchronous(void *unused)
@@ -22,7 +24,12 @@ static void *synchronous(void *unused)
     if (!CHECK(queue_open(&queue))) return NULL;
     uint64_t requests = 0;
     bool is_well = true;
-    for (; is_well && seconds() < end_of_run; requests++) {
+    double begin = seconds();
+    for (; is_well && begin < end_of_run; requests++) {
+        double now = seconds();
+        unsigned long long took = (unsigned long long)((now - begin) * 1e6), known = atomic_load(&slowest);
+        while (took > known && !atomic_compare_exchange_weak(&slowest, &known, took)) continue;
+        begin = now;
         if (requests % 100 == 0) {
             is_well = queue_works(&queue);
             continue;
@@ -137,6 +144,7 @@ int main(int count, char **arguments)
     for (int index = 0; index < WORKERS; index++)
         CHECK(pthread_create(&threads[index], NULL, index % 2 == 0 ? synchronous : asynchronous, NULL) == 0);
     for (int index = 0; index < WORKERS; index++) pthread_join(threads[index], NULL);
-    printf("%llu doorbells in %.0f s, none lost\n", (unsigned long long)rings, duration);
+    printf("%llu doorbells in %.0f s, none lost; the slowest sync request took %.1f ms\n", (unsigned long long)rings,
+        duration, (double)slowest / 1000);
     return finish();
 }

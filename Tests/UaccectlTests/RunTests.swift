@@ -8,8 +8,8 @@ import Testing
 struct RunTests {
     static let library = stagedLibrary
 
-    private func run(_ arguments: String...) throws -> (status: Int32, output: String) {
-        try CommandTests.uaccectl(["run", "--library", try #require(Self.library)] + arguments)
+    private func run(_ arguments: String...) throws -> Outcome {
+        try UaccectlTests.uaccectl(["run", "--library", try #require(Self.library)] + arguments)
     }
 
     @Test func showsDevices() throws {
@@ -44,13 +44,13 @@ struct RunTests {
     }
 
     @Test(arguments: [
-        (["--devices", "gpu:1"], "sec2"), (["--devices", "sec2:0"], "1 to 16"), (["--api", "v9"], "v2 or v3"),
-        (["--queues", "0"], "1 to 1024"), (["--engine-threads", "0"], "1 to 64"), (["--faults", "fire@1"], "descriptor@N"),
-        (["--library", "/no/such/library"], "is not there"),
+        ("--devices", "gpu:1", "sec2"), ("--devices", "sec2:0", "1 to 16"), ("--api", "v9", "v2 or v3"),
+        ("--queues", "0", "1 to 1024"), ("--engine-threads", "0", "1 to 64"), ("--faults", "fire@1", "descriptor@N"),
+        ("--library", "/no/such/library", "is not there"),
     ])
-    func mistakesAreExplained(_ options: [String], _ expected: String) throws {
-        let result = try CommandTests.uaccectl(
-            ["run"] + (options[0] == "--library" ? [] : ["--library", try #require(Self.library)]) + options + ["--", "true"])
+    func mistakesAreExplained(_ option: String, _ value: String, _ expected: String) throws {
+        // Of an option that is given twice the last counts.
+        let result = try run(option, value, "--", "true")
         #expect(result.status != 0 && result.output.contains(expected), "\(result.output)")
     }
 
@@ -61,6 +61,7 @@ struct RunTests {
 }
 
 private let stagedLibrary: String? = {
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../../dist/lib/libuacce-devices.so"
+    let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../.."
+    let path = project + "/dist/lib/libuacce-devices.so"
     return FileManager.default.fileExists(atPath: path) ? path : nil
 }()

@@ -349,7 +349,9 @@ static void inflate_case(struct random *random)
         actual.message, expected.result, expected.total_in, expected.total_out, expected.adler, expected.message, count, \
         whole, packed_count, settings.level, settings.window_bits, window_bits, flush, input_pieces, output_pieces, given_room
     CHECK(actual.result == expected.result, DETAILS);
-    CHECK(actual.total_out == expected.total_out, DETAILS);
+    // Where a stream is cut off in the middle of a block, a device may not see the last literals without what follows.
+    CHECK(actual.total_out == expected.total_out ||
+          (expected.result == Z_BUF_ERROR && actual.total_out < expected.total_out && actual.total_out + 3 > expected.total_out), DETAILS);
     CHECK(!memcmp(first, second, expected.total_out < actual.total_out ? expected.total_out : actual.total_out), DETAILS);
     // On the way it may tell of output that is not given out yet.
     CHECK(expected.result != Z_STREAM_END || actual.adler == expected.adler, DETAILS);
@@ -404,6 +406,10 @@ static void buffer_case(struct random *random)
     CHECK(tested.crc32_combine_op(a, b, tested.crc32_combine_gen(count - count / 3)) == reference.crc32_z(0, plain, count), " ");
     a = tested.adler32(1, plain, (unsigned)(count / 3)), b = tested.adler32(1, plain + count / 3, (unsigned)(count - count / 3));
     CHECK(tested.adler32_combine64(a, b, count - count / 3) == reference.adler32_z(1, plain, count), " ");
+    unsigned long start = next(random) & 0xffffffff;
+    CHECK(tested.crc32(start, plain, (unsigned)count) == reference.crc32(start, plain, (unsigned)count), "from %lx", start);
+    CHECK(tested.adler32(start, plain, (unsigned)count) == reference.adler32(start, plain, (unsigned)count), "from %lx", start);
+    CHECK(tested.crc32(start, NULL, 0) == reference.crc32(start, NULL, 0) && tested.adler32(7, NULL, 0) == 1, " ");
     struct settings settings = some_settings(random);
     z_stream ours = {0}, theirs = {0};
     if (begin_deflate(&tested, &ours, settings) == Z_OK && begin_deflate(&reference, &theirs, settings) == Z_OK) {
@@ -415,6 +421,41 @@ static void buffer_case(struct random *random)
     free(packed);
     free(plain);
     free(again);
+}
+
+// Messages, each ended by a flush, between the two libraries in both directions: all of a message is there with its last
+// byte, or a protocol that waits for an answer would hang.
+static void message_case(struct random *random)
+{
+    current_case = "messages";
+    static unsigned char plain[70000], packed[90000], again[70000];
+    int flush = 1 + (int)below(random, 3);
+    struct settings settings = some_settings(random);
+    struct zlib *writer = one_in(random, 2) ? &reference : &tested, *reader = writer == &tested ? &reference : &tested;
+    z_stream writing = {0}, reading = {0};
+    if (begin_deflate(writer, &writing, settings) != Z_OK) return;
+    int reader_bits = settings.window_bits < 0 ? -15 : settings.window_bits > 15 ? 31 : 15;
+    CHECK(reader->inflateInit2_(&reading, reader_bits, ZLIB_VERSION, sizeof reading) == Z_OK, " ");
+    for (int message = 0; message < 20; message++) {
+        size_t count = 1 + sized(random, one_in(random, 4) ? 50000 : 300);
+        fill(random, plain, count);
+        writing.next_in = plain;
+        writing.avail_in = (unsigned)count;
+        writing.next_out = packed;
+        writing.avail_out = sizeof packed;
+        int result = writer->deflate(&writing, flush);
+        CHECK(result == Z_OK && writing.avail_in == 0, "%s: %d", writer->name, result);
+        reading.next_in = packed;
+        reading.avail_in = (unsigned)(sizeof packed - writing.avail_out);
+        reading.next_out = again;
+        reading.avail_out = sizeof again;
+        result = reader->inflate(&reading, Z_SYNC_FLUSH);
+        CHECK(result == Z_OK && reading.avail_in == 0, "%s: %d, %u bytes left", reader->name, result, reading.avail_in);
+        CHECK(sizeof again - reading.avail_out == count && !memcmp(plain, again, count), "%s: %zu of %zu bytes after flush %d",
+              reader->name, sizeof again - reading.avail_out, count, flush);
+    }
+    writer->deflateEnd(&writing);
+    reader->inflateEnd(&reading);
 }
 
 // Files: one library writes them, both read them.
@@ -476,10 +517,11 @@ int main(int argument_count, char **arguments)
     for (current_seed = first; current_seed < first + cases; current_seed++) {
         struct random random = seeded(current_seed);
         unsigned long before = failures;
-        switch (current_seed % 8) {
+        switch (current_seed % 9) {
         case 0: buffer_case(&random); break;
         case 1: file_case(&random); break;
         case 2: case 3: case 4: inflate_case(&random); break;
+        case 5: message_case(&random); break;
         default: deflate_case(&random);
         }
         if (failures > before && failures > 20) break;

@@ -30,6 +30,7 @@
 
 // errno is a macro over a function call.
 static inline int linux_errno(void) { return errno; }
+static inline void linux_set_errno(int error) { errno = error; }
 
 // open(2) and ioctl(2) are variadic.
 static inline int linux_open(const char *path, int flags) { return open(path, flags | O_CLOEXEC); }

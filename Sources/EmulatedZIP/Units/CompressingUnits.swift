@@ -139,6 +139,9 @@ final class CompressingUnits {
 
     /// Whether pieces from all over the input look random: a slow unit would only find that out slowly.
     private func looksIncompressible(_ job: ZipJob) -> Bool {
+        guard Incompressible.hasManyValues(job.input + (job.inputByteCount - Incompressible.pieceByteCount) / 2) else {
+            return false
+        }
         guard let compressor = isal ?? isal_compressor_new() else { return false }
         isal = compressor
         if heldUnit == .isal { heldSerial = 0 }
@@ -162,4 +165,17 @@ private enum Incompressible {
     static var pieces: ClosedRange<Int> { 0...3 }
     static var pieceByteCount: Int { 2048 }
     static var scratchByteCount: Int { 4096 }
+
+    /// Whether a piece has almost all the values that a byte can have, as 1024 random bytes do: some 251 of them. Text has
+    /// fewer than 100, programs seldom 230, and they need no closer look.
+    static func hasManyValues(_ bytes: UnsafePointer<UInt8>) -> Bool {
+        var seen = SIMD4<UInt64>()
+        for index in 0..<1024 {
+            let value = Int(bytes[index])
+            seen[value >> 6] |= 1 << UInt64(value & 63)
+        }
+        var count = 0
+        for index in 0..<4 { count += seen[index].nonzeroBitCount }
+        return count >= 240
+    }
 }

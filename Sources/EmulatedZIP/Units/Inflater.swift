@@ -27,6 +27,8 @@ final class Inflater {
     private let isal: OpaquePointer?
     private let zlib: UnsafeMutablePointer<z_stream>?
 
+    /// Requests of the stream so far.
+    var requestCount = 0
     /// Whether the last block is over.
     var isInTrailer = false
     /// What came of the trailer.
@@ -58,6 +60,7 @@ final class Inflater {
 
     /// Begins a stream.
     func begin() {
+        requestCount = 0
         isInTrailer = false
         trailer = (0, 0)
         if let isal { isal_inflater_begin(isal) }

@@ -33,7 +33,6 @@ public struct ZipUnitPlan: Sendable {
         rows = [
             Self.row(0...2, .isal, 2),
             Self.row(3...3, .isal, 3),
-            Self.row(4...6, whole: 131_072, .libdeflate, 3),
             Self.row(4...6, whole: 32768, .libdeflate, 2),
             Self.row(4...6, .isal, 3),
             Self.row(7...7, whole: 0, .libdeflate, 6),
