@@ -2,15 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Two builds of one source: the ordinary one (tests, sanitizers, uaccectl), and with UACCE_EMBEDDED=1 the Embedded
-// Swift one that ships. Scripts/build runs both, each in its own scratch path.
+// Swift one that ships. Scripts/build runs both, each in its own scratch path. With UACCE_PORTABLE=1 either leaves out
+// what only x86-64 has, as on another processor (Scripts/swift-tests --portable).
 
 import PackageDescription
 
 let embedded = Context.environment["UACCE_EMBEDDED"] == "1"
 /// Scripts/fuzz: what libFuzzer drives, and nothing but.
 let fuzzing = Context.environment["UACCE_FUZZING"] == "1"
+let portable = Context.environment["UACCE_PORTABLE"] == "1"
 
-let common: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let common: [SwiftSetting] =
+    [.treatAllWarnings(as: .error)]
+    // For the C headers that Swift reads itself.
+    + (portable ? [.unsafeFlags(["-Xcc", "-DUACCE_PORTABLE"])] : [])
 let shipped: [SwiftSetting] =
     common
     + (embedded
@@ -22,11 +27,12 @@ let shipped: [SwiftSetting] =
         ] : [])
 
 /// Units in C: optimised in every build, and in sections of their own, so that the linker can drop what nobody calls.
-let unitSettings: [CSetting] = [
-    .unsafeFlags([
-        "-O3", "-ffunction-sections", "-fdata-sections", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror",
-    ])
-]
+let unitSettings: [CSetting] =
+    [
+        .unsafeFlags([
+            "-O3", "-ffunction-sections", "-fdata-sections", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror",
+        ])
+    ] + (portable ? [.define("UACCE_PORTABLE")] : [])
 
 // Scripts/build tells where the toolchain keeps the Unicode tables that String comparison needs.
 let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
@@ -59,8 +65,8 @@ let hostTargets: [Target] = [
         name: "uaccectl",
         dependencies: [
             "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "PublishedCounters", "EmulatedQM",
-            "EmulatedSEC", "SoftwareCrypto", "UacceDevice", "HisiliconABI", "CIPSecMB", "VectorKernels", "COpenSSL",
-            "DeviceNodes", "CLinux",
+            "EmulatedSEC", "EmulatedZIP", "SoftwareCrypto", "UacceDevice", "HisiliconABI", "CDeflateUnits", "CIPSecMB",
+            "VectorKernels", "COpenSSL", "DeviceNodes", "CLinux",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),

@@ -7,7 +7,7 @@
 
 #include "ipsec_mb.h"
 
-#if defined(__x86_64__) && __has_include(<intel-ipsec-mb.h>)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE) && __has_include(<intel-ipsec-mb.h>)
 #define HAS_IPSEC_MB 1
 #include <intel-ipsec-mb.h>
 

@@ -20,7 +20,7 @@ struct ghash_pclmul_table {
     _Alignas(16) uint8_t folded[GHASH_PCLMUL_POWERS][16];
 };
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 #include <cpuid.h>
 #include <emmintrin.h>
 #include <tmmintrin.h>

@@ -2,7 +2,7 @@
 //
 // Digests with AVX2: 8 lanes of 32-bit words, 4 of 64.
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 #include "digest_constants.h"
 #include "digest_kernels.h"
 #include "digest_lanes.h"

@@ -2,7 +2,7 @@
 //
 // Digests with AVX-512: 16 lanes of 32-bit words, 8 of 64.
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 #include "digest_avx512_load.h"
 #include "digest_constants.h"
 #include "digest_kernels.h"

@@ -3,7 +3,7 @@
 // Digests with AVX-512, two registers for each word: 32 lanes of 32-bit words, 16 of 64. A round of a digest is a chain of
 // instructions of which each waits for the one before; two chains side by side take little longer than one.
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 #include "digest_avx512_load.h"
 #include "digest_constants.h"
 #include "digest_kernels.h"

@@ -3,7 +3,7 @@
 // SM4 with SSSE3 and AES-NI: 4 blocks a register. AESENCLAST is AES's S-box after a permutation of bytes, ShiftRows,
 // which the rotations that follow undo.
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 #include "sm4_cbc_lanes.h"
 #include "sm4_field.h"
 #include "sm4_kernels.h"

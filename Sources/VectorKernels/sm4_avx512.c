@@ -2,7 +2,7 @@
 //
 // SM4 with AVX-512 and GFNI: 16 blocks a register.
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 #include "sm4_cbc_lanes.h"
 #include "sm4_field.h"
 #include "sm4_kernels.h"

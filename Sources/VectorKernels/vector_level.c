@@ -19,7 +19,7 @@
 
 static const struct vector_kernels kernels[] = {
     {VECTOR_LEVEL_PORTABLE, "portable", SM4_KERNELS(portable), DIGEST_KERNELS(portable)},
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE)
     // Four lanes of SSE are no faster than one of the processor's SHA instructions, which libcrypto has.
     {VECTOR_LEVEL_AESNI, "aesni", SM4_KERNELS(aesni), DIGEST_KERNELS(portable)},
     {VECTOR_LEVEL_AVX2, "avx2", SM4_KERNELS(avx2), DIGEST_KERNELS(avx2)},
@@ -27,7 +27,7 @@ static const struct vector_kernels kernels[] = {
 #endif
 };
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 #include <cpuid.h>
 
 // State components the operating system saves and restores, of extended control register 0.

@@ -129,16 +129,21 @@ struct Run: ParsableCommand {
 
     /// The library's path. Throws when it is not there.
     private func preloadedLibrary() throws -> String {
-        let path = library ?? ChildProgram.directoryOfThisProgram + "/../lib/libuacce-devices.so"
-        guard let found = ChildProgram.absolutePath(path) else {
-            throw ValidationError("\(path) is not there: Scripts/build makes it, and --library says where else it is.")
+        // As it is staged, and as packages have it.
+        let places = ["lib", "lib/uacce"].map {
+            ChildProgram.directoryOfThisProgram + "/../\($0)/libuacce-devices.so"
         }
-        // The first node that is opened would say so, too, but in the middle of the program.
-        let emulator = found.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/libuacce-emulator.so"
-        guard ChildProgram.absolutePath(emulator) != nil else {
-            throw ValidationError("\(emulator) is not there, without which there are no devices.")
+        for path in library.map({ [$0] }) ?? places {
+            guard let found = ChildProgram.absolutePath(path) else { continue }
+            // The first node that is opened would say so, too, but in the middle of the program.
+            let emulator = found.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/libuacce-emulator.so"
+            guard ChildProgram.absolutePath(emulator) != nil else {
+                throw ValidationError("\(emulator) is not there, without which there are no devices.")
+            }
+            return found
         }
-        return found
+        throw ValidationError(
+            "\(library ?? places[0]) is not there: Scripts/build makes it, and --library says where else it is.")
     }
 
     /// What LD_PRELOAD shall be: the library first, then what it was.

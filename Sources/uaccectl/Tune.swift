@@ -3,7 +3,7 @@
 import ArgumentParser
 import EmulatedQM
 import EmulatedSEC
-import Foundation
+import Glibc
 
 /// `uaccectl tune`: measures the units of this machine and writes which one should do what.
 struct Tune: ParsableCommand {
@@ -26,15 +26,18 @@ struct Tune: ParsableCommand {
         for row in UnitPlan().rows {
             let best = measurement.choose(row)
             lines.append(best.line)
-            FileHandle.standardError.write(Data((description(best, measurement) + "\n").utf8))
+            let told = Array((description(best, measurement) + "\n").utf8)
+            _ = write(STDERR_FILENO, told, told.count)
         }
         let text = lines.joined(separator: "\n") + "\n"
         guard let output else { return print(text, terminator: "") }
-        do {
-            try text.write(toFile: output, atomically: true, encoding: .utf8)
-        } catch {
-            throw ValidationError("The plan could not be written: \(error.localizedDescription)")
-        }
+        guard let file = fopen(output, "w") else { throw failure(output) }
+        let isWritten = fputs(text, file) >= 0
+        guard fclose(file) == 0, isWritten else { throw failure(output) }
+    }
+
+    private func failure(_ path: String) -> ValidationError {
+        ValidationError("The plan could not be written to \(path): \(String(cString: strerror(errno))).")
     }
 
     /// A row for people: what was chosen, and how much faster than libcrypto that is.
@@ -43,9 +46,11 @@ struct Tune: ParsableCommand {
             guard let time = measurement.time(row, unit, byteCount: 16384, count: count),
                 let reference = measurement.time(row, .libcrypto, byteCount: 16384, count: 1)
             else { return "nothing to compare with" }
-            return String(format: "%.1f times libcrypto", reference / time)
+            let tenths = Int((10 * reference / time).rounded())
+            return "\(tenths / 10).\(tenths % 10) times libcrypto"
         }
-        var text = row.name.description.padding(toLength: 18, withPad: " ", startingAt: 0)
+        let name = row.name.description
+        var text = name + String(repeating: " ", count: max(1, 18 - name.count))
         text += "alone: \(row.alone.text)"
         if row.alone != .libcrypto { text += " from \(row.aloneFrom) bytes, \(ratio(row.alone, count: 1))" }
         if row.togetherFrom != UnitPlanRow.never {
@@ -55,8 +60,14 @@ struct Tune: ParsableCommand {
     }
 
     private var processorName: String {
-        let information = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-        let line = information.split(separator: "\n").first { $0.hasPrefix("model name") }
-        return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "this machine"
+        guard let file = fopen("/proc/cpuinfo", "r") else { return "this machine" }
+        defer { fclose(file) }
+        var buffer = [CChar](repeating: 0, count: 512)
+        while fgets(&buffer, Int32(buffer.count), file) != nil {
+            let line = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard line.hasPrefix("model name"), let colon = line.firstIndex(of: ":") else { continue }
+            return String(line[line.index(after: colon)...].drop { $0 == " " }.prefix { $0 != "\n" })
+        }
+        return "this machine"
     }
 }

@@ -12,6 +12,6 @@ struct Uaccectl: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             List.self, Info.self, Stats.self, Top.self, SelfTest.self, Bench.self, Doctor.self, Compress.self,
-            Decompress.self, Tune.self, Run.self, ModuleProbe.self,
+            Decompress.self, Tune.self, Run.self, Enable.self, Disable.self, ModuleProbe.self,
         ])
 }
