@@ -64,7 +64,8 @@ let hostTargets: [Target] = [
     .executableTarget(
         name: "uaccectl",
         dependencies: [
-            "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "PublishedCounters", "EmulatedQM",
+            "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "PublishedCounters",
+            "EmulatedQM",
             "EmulatedSEC", "EmulatedZIP", "SoftwareCrypto", "UacceDevice", "HisiliconABI", "CDeflateUnits", "CIPSecMB",
             "VectorKernels", "COpenSSL", "DeviceNodes", "CLinux",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
