@@ -112,6 +112,9 @@ import Testing
             expect(bench, changed { $0.inputByteCount = HISI_ZIP_DATA_LENGTH_MAX + 1 }, .parameter)
             expect(bench, changed { $0.beginsStream = false }, .parameter)
             if compresses { expect(bench, changed { $0.finishes = false }, .parameter) }
+            expect(bench, changed { $0.sourceAddress = $0.destinationAddress }, .parameter)
+            expect(bench, changed { $0.isStateful = true; $0.contextAddress = $0.sourceAddress - 100 }, .parameter)
+            expect(bench, changed { $0.isStateful = true; $0.contextAddress = $0.destinationAddress }, .parameter)
             expect(bench, changed { $0.sourceAddress = 0 }, .address)
             expect(bench, changed { $0.sourceAddress = .max - 1 }, .address)
             expect(bench, changed { $0.destinationAddress = 8 }, .address)

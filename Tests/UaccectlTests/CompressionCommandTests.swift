@@ -6,10 +6,8 @@ import Testing
 /// `uaccectl compress` and `decompress`, beside gzip.
 @Suite struct CompressionCommandTests {
     private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = NSTemporaryDirectory() + "uaccectl-\(UUID().uuidString)/"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
+        let folder = try TemporaryFolder()
+        try body(folder.path + "/")
     }
 
     /// Text with some noise, of a few hundred kilobytes.
