@@ -62,6 +62,12 @@ public final class CompressionEngine: @unchecked Sendable {
     /// One line of JSON per device and direction, each ending in a newline: what compressed first.
     public var statistics: String { compressing.statistics + decompressing.statistics }
 
+    /// At the end of a process that gives nothing back: takes away what it has published. Others may be at work.
+    public func unpublish() {
+        compressing.unpublish()
+        decompressing.unpublish()
+    }
+
     /// The end, which the owner must call: writes statistics where the configuration says and gives back every queue. No
     /// request may be under way, and none may follow.
     public func shutDown() {

@@ -230,11 +230,16 @@ public final class CounterBoard {
 
     /// Removes the file. The memory stays where somebody still counts in it.
     public func remove() {
+        retract()
+        if slotsInUse == 0 { munmap(page, BoardLayout.largestByteCount) }
+    }
+
+    /// Removes the file and leaves the memory, for a process that ends while threads of it may still be counting.
+    public func retract() {
         if let opened = directory.open(owner: nil) {
             unlinkat(opened.descriptor, name, 0)
             close(opened.descriptor)
         }
-        if slotsInUse == 0 { munmap(page, BoardLayout.largestByteCount) }
     }
 
     // MARK: - Memory

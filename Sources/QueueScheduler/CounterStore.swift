@@ -43,6 +43,12 @@ final class CounterStore {
         board = nil
     }
 
+    /// Takes the board out of others' sight, with everything as it is otherwise.
+    func unpublish() {
+        board?.retract()
+        publishes = false
+    }
+
     func shutDown() {
         board?.remove()
         board = nil

@@ -387,6 +387,14 @@ public final class Scheduler: @unchecked Sendable {
         }
     }
 
+    /// At the end of a process that gives nothing back: takes away what it has published. Others may be at work.
+    public func unpublish() {
+        guardPage.withLock {
+            // In a child of fork that has done nothing, the board is the parent's.
+            if guardPage.generation != 0 { counterStore.unpublish() }
+        }
+    }
+
     /// The end of a scheduler, which its owner must call: writes the statistics where the configuration says, and gives back every queue. No request may be under way, and
     /// none may follow.
     public func shutDown() {

@@ -33,6 +33,7 @@ final class ZlibLibrary: @unchecked Sendable {
     /// program's own handlers. Nothing is given back: other threads may still be at work, and the kernel closes queues.
     static func end() {
         guard streams.hasCounted else { return }
+        if streams.usedDevice { shared.engine?.unpublish() }
         let file = settings.configuration.statisticsFile
         guard !file.isEmpty else { return }
         if streams.usedDevice, let engine = shared.engine { appendLines(engine.statistics, toFile: file) }
