@@ -65,9 +65,8 @@ let hostTargets: [Target] = [
         name: "uaccectl",
         dependencies: [
             "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "PublishedCounters",
-            "EmulatedQM",
-            "EmulatedSEC", "SoftwareCrypto", "UacceDevice", "HisiliconABI", "CIPSecMB", "VectorKernels", "COpenSSL",
-            "DeviceNodes", "CLinux",
+            "EmulatedQM", "EmulatedSEC", "EmulatedZIP", "SoftwareCrypto", "UacceDevice", "HisiliconABI",
+            "CDeflateUnits", "CIPSecMB", "VectorKernels", "COpenSSL", "DeviceNodes", "CLinux",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),

@@ -99,7 +99,8 @@ void wd_mem_unshare(struct wd_queue *q, const void *addr, size_t size);
 // Messages. Every one begins with `op` and `status`.
 //
 // status: 0: done. -EIO: the device refused it or failed, and `error` holds its code. -ECANCELED: the device stopped the
-// queue before it was done. -ENOSPC: the output is too small (compression). -EBADMSG: the input is no such stream.
+// queue before it told that it was done, and the output may be anything. -ENOSPC: the output is too small (compression).
+// -EBADMSG: the input is no such stream.
 
 enum wd_op {
     WD_ENCRYPT = 1, // struct wd_cipher_msg, on hisi_sec2

@@ -23,8 +23,7 @@ enum StoredBlocks {
         while position < byteCount {
             let count = min(byteCount - position, blockLimit)
             writeHeader(output + written, byteCount: count, isLast: finishes && position + count == byteCount)
-            // A descriptor may say that they overlap: then what comes out is nonsense, and that is all.
-            memmove(output + written + headerByteCount, input + position, count)
+            memcpy(output + written + headerByteCount, input + position, count)
             written += headerByteCount + count
             position += count
         }

@@ -45,17 +45,17 @@ struct StreamContext {
 
     var window: UnsafeMutablePointer<UInt8> { (memory + Self.windowOffset).assumingMemoryBound(to: UInt8.self) }
 
-    /// Moves the window on over `byteCount` bytes that were compressed. A descriptor may say that these overlap the context.
+    /// Moves the window on over `byteCount` bytes that were compressed.
     func slide(over bytes: UnsafePointer<UInt8>, byteCount: Int) {
         if byteCount >= Self.windowLimit {
-            memmove(window, bytes + (byteCount - Self.windowLimit), Self.windowLimit)
+            memcpy(window, bytes + (byteCount - Self.windowLimit), Self.windowLimit)
             windowByteCount = Self.windowLimit
             return
         }
         let old = windowByteCount
         let kept = min(old, Self.windowLimit - byteCount)
         if kept < old { memmove(window, window + (old - kept), kept) }
-        memmove(window + kept, bytes, byteCount)
+        memcpy(window + kept, bytes, byteCount)
         windowByteCount = kept + byteCount
     }
 }

@@ -48,6 +48,7 @@ struct ZipDecoder {
             _ = try writable(descriptor.contextAddress, byteCount: StreamContext.byteCount)
             job.context = StreamContext(address: descriptor.contextAddress)
         }
+        guard !hasOverlap(job, descriptor) else { throw ZipRefusal(.parameter) }
         if job.beginsStream {
             job.checksum = job.initialChecksum
         } else {
@@ -55,6 +56,19 @@ struct ZipDecoder {
             job.streamByteCount = descriptor.streamByteCount
         }
         return job
+    }
+
+    /// Whether what is written lies over anything else: units count on it that it does not.
+    private func hasOverlap(_ job: ZipJob, _ descriptor: ZipDescriptor) -> Bool {
+        let input = (UInt(bitPattern: job.input), descriptor.bufferType == 0 ? job.inputByteCount : 0)
+        let output = (UInt(bitPattern: job.output), descriptor.bufferType == 0 ? job.room : 0)
+        let context = (UInt(job.context?.address ?? 0), job.context == nil ? 0 : StreamContext.byteCount)
+        func meet(_ one: (start: UInt, count: Int), _ other: (start: UInt, count: Int)) -> Bool {
+            // Neither ends beyond the address space: that was checked.
+            one.count > 0 && other.count > 0 && one.start < other.start &+ UInt(other.count)
+                && other.start < one.start &+ UInt(one.count)
+        }
+        return meet(input, output) || meet(input, context) || meet(output, context)
     }
 
     private func readable(_ address: UInt64, byteCount: Int) throws(ZipRefusal) -> UnsafeMutablePointer<UInt8> {

@@ -31,7 +31,7 @@ public struct ZipStatus: RawRepresentable, Equatable, Sendable {
 
     /// Descriptor type, request type or buffer type is none of this version.
     @inlinable public static var requestType: ZipStatus { ZipStatus(rawValue: 0x01) }
-    /// A length is out of range, or flags contradict each other.
+    /// A length is out of range, flags contradict each other, or what is written lies over anything else.
     @inlinable public static var parameter: ZipStatus { ZipStatus(rawValue: 0x02) }
     /// An address may not be read or written.
     @inlinable public static var address: ZipStatus { ZipStatus(rawValue: 0x03) }

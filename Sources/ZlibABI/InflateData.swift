@@ -85,7 +85,8 @@ extension InflateCall {
         case .streamEnd:
             record.pointee.hasEnded = true
             return Z_STREAM_END
-        case .bufferError: return Z_BUF_ERROR
+        // The device did nothing; but to take a byte that was kept back is progress, and must be told as such.
+        case .bufferError: return isIdle ? Z_BUF_ERROR : Z_OK
         case .streamError: return Z_STREAM_ERROR
         case .needsDictionary: return Z_NEED_DICT
         case .dataError(let message):

@@ -3,6 +3,7 @@
 import ArgumentParser
 import EmulatedQM
 import EmulatedSEC
+import EmulatedZIP
 import HisiliconABI
 import QueueScheduler
 import SoftwareCrypto
@@ -29,12 +30,12 @@ struct CatalogEntry {
     }
 }
 
-/// The devices of this machine, and the emulated one.
+/// The devices of this machine, and the emulated ones.
 struct DeviceCatalog {
     let entries: [CatalogEntry]
 
-    /// SEC devices; the first kind that the provider can drive.
-    static let driverNames = ["hisi_sec2"]
+    /// The kinds of devices that this project drives: for crypto, and for compression.
+    static let driverNames = ["hisi_sec2", "hisi_zip"]
 
     init(_ configuration: Configuration) {
         var entries: [CatalogEntry] = []
@@ -45,10 +46,11 @@ struct DeviceCatalog {
             }
         }
         if configuration.backend != .kernel {
-            let device = EmulatedDevice(
-                id: 0, block: SecBlock(library: LibcryptoHolder()), configuration: .init(version: configuration.version)
-            )
-            if let attributes = try? device.attributes() {
+            let blocks: [any FunctionBlock] = [SecBlock(library: LibcryptoHolder()), ZipBlock()]
+            for (id, block) in blocks.enumerated() {
+                let device = EmulatedDevice(
+                    id: id, block: block, configuration: .init(version: configuration.version))
+                guard let attributes = try? device.attributes() else { continue }
                 entries.append(CatalogEntry(device: device, attributes: attributes, backend: "emulator"))
             }
         }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import EmulatedZIP
 import HisiliconABI
+import QueueScheduler
 
 /// `uaccectl info DEVICE`: all that one device tells, and for an emulated one what it computes with.
 struct Info: ParsableCommand {
@@ -18,7 +20,7 @@ struct Info: ParsableCommand {
     func run() throws {
         let configuration = try options.configuration()
         let entry = try DeviceCatalog(configuration).entry(named: device)
-        let units = entry.backend == "emulator" ? UnitReport(configuration) : nil
+        let units = entry.backend == "emulator" ? entry.unitReport(configuration) : nil
         if output.json {
             print(json(entry, units))
             return
@@ -61,9 +63,17 @@ struct Info: ParsableCommand {
 }
 
 extension CatalogEntry {
+    private var isZip: Bool { device.name.hasPrefix("hisi_zip-") }
+
     /// Kind of descriptors that it takes; nil: not known.
     var descriptors: String? {
-        guard device.name.hasPrefix("hisi_sec2") else { return nil }
-        return QueueManagementVersion(attribute: attributes.api).map { $0 == .v2 ? "BD2" : "BD3" }
+        QueueManagementVersion(attribute: attributes.api).map { version in
+            isZip ? "SQE type \(version == .v2 ? 0 : 3)" : version == .v2 ? "BD2" : "BD3"
+        }
+    }
+
+    /// What it computes with, where it is emulated.
+    fileprivate func unitReport(_ configuration: Configuration) -> UnitReport {
+        isZip ? UnitReport(compression: ZipUnitPlan()) : UnitReport(configuration)
     }
 }

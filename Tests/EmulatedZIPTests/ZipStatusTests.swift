@@ -74,9 +74,9 @@ import Testing
     func decompression(version: QueueManagementVersion) {
         let bench = ZipWorkbench(version, compresses: false)
         let good = Array(Zlib.deflate(text, windowBits: 15)[2...])
-        expect(bench, bench.descriptor(.zlib, good), .decompressionEnd)
+        expect(bench, bench.descriptor(.zlib, good), .ok)
         expect(bench, bench.descriptor(.zlib, good, room: 19_999), .outputTooSmall)
-        expect(bench, bench.descriptor(.zlib, good, room: 20_000), .decompressionEnd)
+        expect(bench, bench.descriptor(.zlib, good, room: 20_000), .ok)
         expect(bench, bench.descriptor(.zlib, Array(good.dropLast())), .invalidData)
         expect(bench, bench.descriptor(.zlib, Array(good.dropLast(1000))), .invalidData)
         expect(bench, bench.descriptor(.zlib, good.dropLast() + [good.last! ^ 1]), .wrongChecksum)
@@ -84,7 +84,7 @@ import Testing
         expect(bench, bench.descriptor(.zlib, [0x07, 0, 0, 0, 0, 0]), .invalidData)
         expect(bench, bench.descriptor(.zlib, noise), .invalidData)
         let packed = Array(Zlib.deflate(text, windowBits: 31)[10...])
-        expect(bench, bench.descriptor(.gzip, packed), .decompressionEnd)
+        expect(bench, bench.descriptor(.gzip, packed), .ok)
         // CRC-32 is right, the byte count is not.
         expect(bench, bench.descriptor(.gzip, packed.dropLast() + [packed.last! ^ 1]), .wrongChecksum)
         // In a stream, less input is no error.
@@ -112,6 +112,15 @@ import Testing
             expect(bench, changed { $0.inputByteCount = HISI_ZIP_DATA_LENGTH_MAX + 1 }, .parameter)
             expect(bench, changed { $0.beginsStream = false }, .parameter)
             if compresses { expect(bench, changed { $0.finishes = false }, .parameter) }
+            expect(bench, changed { $0.sourceAddress = $0.destinationAddress }, .parameter)
+            for overlapping in [good.sourceAddress - 100, good.destinationAddress] {
+                expect(
+                    bench,
+                    changed {
+                        $0.isStateful = true
+                        $0.contextAddress = overlapping
+                    }, .parameter)
+            }
             expect(bench, changed { $0.sourceAddress = 0 }, .address)
             expect(bench, changed { $0.sourceAddress = .max - 1 }, .address)
             expect(bench, changed { $0.destinationAddress = 8 }, .address)

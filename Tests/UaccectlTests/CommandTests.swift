@@ -38,6 +38,9 @@ import Testing
         for operation in ["aes-cbc-encrypt", "sm4-ctr", "sha256", "aes-gcm", "hmac-sm3"] {
             #expect(lines.count { $0.hasPrefix(operation + " ") } == 1, "\(operation)")
         }
+        let zip = try uaccectl("info", "hisi_zip-1", "--backend", "emulator", "--json")
+        #expect(zip.output.contains("\"algorithms\":[\"zlib\",\"gzip\",\"deflate\"]"))
+        #expect(zip.output.contains("\"unit\":\"isal\"") && zip.output.contains("\"descriptors\":\"SQE type 3\""))
         // A library that is there and cannot be used is a missing one.
         let place = try TemporaryFolder()
         try place.write("no library\n", as: "libIPSec_MB.so.1")
@@ -74,7 +77,7 @@ import Testing
             var answers: [Answer]
         }
         let list = try uaccectl("list", "--backend", "emulator", "--json").decoded([Device].self)
-        #expect(list.map(\.device) == ["hisi_sec2-0"] && list[0].api == "hisi_qm_v3" && list[0].usable)
+        #expect(list.map(\.device) == ["hisi_sec2-0", "hisi_zip-1"] && list[0].api == "hisi_qm_v3" && list[0].usable)
         #expect(list[0].queues_free == 256 && list[0].algorithms == ["cipher", "digest", "aead"])
         let info = try uaccectl("info", "hisi_sec2-0", "--backend", "emulator", "--api", "v2", "--json")
             .decoded(Details.self)

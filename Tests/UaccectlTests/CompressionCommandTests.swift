@@ -6,10 +6,8 @@ import Testing
 /// `uaccectl compress` and `decompress`, beside gzip.
 @Suite struct CompressionCommandTests {
     private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = NSTemporaryDirectory() + "uaccectl-\(UUID().uuidString)/"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
+        let folder = try TemporaryFolder()
+        try body(folder.path + "/")
     }
 
     /// Text with some noise, of a few hundred kilobytes.
@@ -38,7 +36,7 @@ import Testing
             let file = folder + "file"
             try sample.write(to: URL(fileURLWithPath: file))
             try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: file)
-            let made = try CommandTests.uaccectl(
+            let made = try uaccectl(
                 "compress", "--backend", "emulator", "--api", api, "-v", level, file)
             #expect(made.status == 0 && made.output.contains("\"device\":0,"))
             #expect(
@@ -52,7 +50,7 @@ import Testing
             let mode = try FileManager.default.attributesOfItem(atPath: file + ".gz")[.posixPermissions] as? Int
             #expect(mode == 0o640)
 
-            let read = try CommandTests.uaccectl(
+            let read = try uaccectl(
                 "decompress", "--backend", "emulator", "--api", api, file + ".gz")
             #expect(read.status == 0 && read.output == "")
             #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == sample)
@@ -67,7 +65,7 @@ import Testing
             let packed = try run("/usr/bin/gzip", "-c", file).output
             try (packed + packed).write(to: URL(fileURLWithPath: file + ".gz"))
             let read = try run(
-                CommandTests.program, "decompress", "--backend", "emulator", "-c", file + ".gz")
+                uaccectlPath.path, "decompress", "--backend", "emulator", "-c", file + ".gz")
             #expect(read.status == 0 && read.output == sample + sample)
         }
     }
@@ -78,10 +76,10 @@ import Testing
             let file = folder + "file"
             try sample.write(to: URL(fileURLWithPath: file))
             let suffix = format == "zlib" ? ".zz" : ".deflate"
-            #expect(try CommandTests.uaccectl("compress", "-k", "--format", format, file).status == 0)
+            #expect(try uaccectl("compress", "-k", "--format", format, file).status == 0)
             #expect(FileManager.default.fileExists(atPath: file))
-            #expect(try CommandTests.uaccectl("decompress", "--format", format, file + suffix).status != 0)
-            #expect(try CommandTests.uaccectl("decompress", "-f", "--format", format, file + suffix).status == 0)
+            #expect(try uaccectl("decompress", "--format", format, file + suffix).status != 0)
+            #expect(try uaccectl("decompress", "-f", "--format", format, file + suffix).status == 0)
             #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == sample)
         }
     }
@@ -91,10 +89,10 @@ import Testing
         try withFolder { folder in
             let file = folder + "file"
             try sample.write(to: URL(fileURLWithPath: file))
-            let missing = try CommandTests.uaccectl("compress", folder + "none")
+            let missing = try uaccectl("compress", folder + "none")
             #expect(missing.status == 1 && missing.output.contains("No such file"))
-            #expect(try CommandTests.uaccectl("decompress", file).status == 1)
-            #expect(try CommandTests.uaccectl("compress", "-k", file).status == 0)
+            #expect(try uaccectl("decompress", file).status == 1)
+            #expect(try uaccectl("compress", "-k", file).status == 0)
             let packed = try Data(contentsOf: URL(fileURLWithPath: file + ".gz"))
             for (name, wrong, message) in [
                 ("cut", packed.dropLast(100), "ends too early"),
@@ -102,7 +100,7 @@ import Testing
                 ("none", Data("no such format".utf8), "incorrect header check"),
             ] {
                 try wrong.write(to: URL(fileURLWithPath: folder + name + ".gz"))
-                let result = try CommandTests.uaccectl("decompress", folder + name + ".gz")
+                let result = try uaccectl("decompress", folder + name + ".gz")
                 #expect(result.status == 1 && result.output.contains(message), "\(result.output)")
                 #expect(!FileManager.default.fileExists(atPath: folder + name))
                 #expect(FileManager.default.fileExists(atPath: folder + name + ".gz"))

@@ -256,6 +256,9 @@ static struct reading inflate_all(struct zlib *library, struct random random, co
         reading.result = library->inflate(current, flush);
         size_t used = input - current->avail_in, wrote = output - current->avail_out;
         CHECK(current->next_in == packed + given + used && current->next_out == plain + made + wrote, "%s", library->name);
+        // Java takes such an answer for no progress at all.
+        CHECK(reading.result != Z_BUF_ERROR || flush == Z_FINISH || (!used && !wrote), "%s: a buffer error with progress",
+              library->name);
         given += used;
         made += wrote;
         // When it asks for a dictionary, zlib does not count what it took in that call.
