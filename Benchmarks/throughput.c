@@ -36,21 +36,14 @@ struct row {
     struct summary ratio;             // of speeds, uacce over default
 };
 
+struct crew;
+
 // One thread's part of a slice.
 struct part {
     struct job_loop *loop;
     size_t requests_per_lane;
-    pthread_barrier_t *barrier;
+    struct crew *crew;
 };
-
-static void *run_part(void *argument)
-{
-    struct part *part = argument;
-    pthread_barrier_wait(part->barrier);
-    job_loop_run(part->loop, part->requests_per_lane);
-    pthread_barrier_wait(part->barrier);
-    return NULL;
-}
 
 // Threads that live as long as a measurement, as a server's do: a slice is one round trip through their barriers.
 struct crew {
@@ -61,6 +54,18 @@ struct crew {
     int ends;
 };
 
+static void *run_parts(void *argument)
+{
+    struct part *part = argument;
+    while (1) {
+        pthread_barrier_wait(&part->crew->barrier);
+        if (part->crew->ends)
+            return NULL;
+        job_loop_run(part->loop, part->requests_per_lane);
+        pthread_barrier_wait(&part->crew->barrier);
+    }
+}
+
 static double slice(struct crew *crew, size_t requests_per_lane)
 {
     for (size_t i = 0; i < crew->thread_count; i++)
@@ -70,31 +75,34 @@ static double slice(struct crew *crew, size_t requests_per_lane)
         begin = nanoseconds_now();
         job_loop_run(crew->parts[0].loop, requests_per_lane);
     } else {
-        for (size_t i = 0; i < crew->thread_count; i++)
-            if (pthread_create(&crew->threads[i], NULL, run_part, &crew->parts[i]) != 0)
-                fail("no thread");
-        pthread_barrier_wait(&crew->barrier);
         begin = nanoseconds_now();
         pthread_barrier_wait(&crew->barrier);
+        pthread_barrier_wait(&crew->barrier);
     }
-    double nanoseconds = (double)(nanoseconds_now() - begin);
-    for (size_t i = 0; crew->thread_count > 1 && i < crew->thread_count; i++)
-        pthread_join(crew->threads[i], NULL);
-    return nanoseconds;
+    return (double)(nanoseconds_now() - begin);
 }
 
 static void crew_open(
     struct crew *crew, const struct contestants *contestants, const struct row *row, enum contender contender)
 {
     crew->thread_count = row->thread_count;
+    crew->ends = 0;
     pthread_barrier_init(&crew->barrier, NULL, (unsigned)row->thread_count + 1);
     for (size_t i = 0; i < row->thread_count; i++)
         crew->parts[i] = (struct part){
-            job_loop_open(contestants, row->algorithm, contender, row->byte_count, row->job_count), 0, &crew->barrier};
+            job_loop_open(contestants, row->algorithm, contender, row->byte_count, row->job_count), 0, crew};
+    for (size_t i = 0; crew->thread_count > 1 && i < crew->thread_count; i++)
+        if (pthread_create(&crew->threads[i], NULL, run_parts, &crew->parts[i]) != 0)
+            fail("no thread");
 }
 
 static void crew_close(struct crew *crew)
 {
+    crew->ends = 1;
+    if (crew->thread_count > 1)
+        pthread_barrier_wait(&crew->barrier);
+    for (size_t i = 0; crew->thread_count > 1 && i < crew->thread_count; i++)
+        pthread_join(crew->threads[i], NULL);
     for (size_t i = 0; i < crew->thread_count; i++)
         job_loop_close(crew->parts[i].loop);
     pthread_barrier_destroy(&crew->barrier);

@@ -121,7 +121,9 @@ public struct CipherSession: ~Copyable {
     public mutating func resumeOnProcessor(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
     ) -> Bool {
-        guard let inStep, byteCount < policy.inJobs, byteCount & 15 == 0, byteCount > 0 else { return false }
+        guard let inStep, byteCount & 15 == 0, byteCount > 0, policy.cause(byteCount: byteCount) != nil else {
+            return false
+        }
         let last = LastBlock(input, byteCount)
         guard inStep._withUnsafeGuaranteedRef({ $0.resume(input: input, output: output, byteCount: byteCount) }) else {
             self.inStep = nil
