@@ -45,24 +45,27 @@ import Testing
         let faults = "descriptor@20x30,stuck@100,stuck@200,stuck@300,busy@2"
         let test = try TestScheduler(queueCount: 4, faults: faults) { $0.timeout = 20 }
         let scheduler = test.scheduler
-        let outcomes = Mutex<(done: Int, cpu: Int)>((0, 0))
+        // Atomics: ThreadSanitizer sees nothing of a Mutex, and takes what it guards for races.
+        let completed = Atomic<Int>(0)
+        let left = Atomic<Int>(0)
         try Threads.run(6) { _ in
             let addition = Addition()
             for value in UInt64(0)..<200 {
                 switch addition.run(value, 3, on: scheduler) {
                 case .sum(let sum):
                     #expect(sum == value + 3)
-                    outcomes.withLock { $0.done += 1 }
+                    completed.add(1, ordering: .relaxed)
                 case .failed:
                     scheduler.reportError(type: 0x7f)
-                    outcomes.withLock { $0.done += 1 }
+                    completed.add(1, ordering: .relaxed)
                 case .processor(let cause):
                     scheduler.countProcessor(cause)
-                    outcomes.withLock { $0.cpu += 1 }
+                    left.add(1, ordering: .relaxed)
                 }
             }
         }
-        let (done, cpu) = outcomes.withLock { $0 }
+        let done = completed.load(ordering: .relaxed)
+        let cpu = left.load(ordering: .relaxed)
         #expect(done + cpu == 1200)
         let seen = try test.statistics()
         #expect(seen.submitted == done)
