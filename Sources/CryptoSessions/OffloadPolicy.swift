@@ -32,8 +32,13 @@ struct OffloadPolicy {
         case .auto: mayPause = (gainsByCompany || !engine.scheduler.isCallerDriven) && !isGenerators
         }
         inJobs = mayPause ? min(always, configuration.minimumOffloadInJobs[algorithmClass]) : always
-        let seeksCompany = gainsByCompany && configuration.company && engine.scheduler.isCallerDriven
-        waiting = seeksCompany ? .forCompany : mayPause ? .inJobs : .none
+        if gainsByCompany, configuration.company, engine.scheduler.isCallerDriven,
+            let least = algorithmClass.leastCompanyByteCount
+        {
+            waiting = .forCompany(from: least)
+        } else {
+            waiting = mayPause ? .inJobs : .none
+        }
     }
 
     /// nil: the device has it; else the cause, which is its size.

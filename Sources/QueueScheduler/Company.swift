@@ -6,13 +6,13 @@ import Synchronization
 import UacceDevice
 
 /// How a request may wait before a device that works on the caller's thread looks at it.
-public enum Waiting: Sendable {
+public enum Waiting: Equatable, Sendable {
     /// Not at all.
     case none
     /// In a job that can be paused.
     case inJobs
-    /// There, or, outside of jobs, until other threads have had a turn: it gains by company.
-    case forCompany
+    /// There, or, outside of jobs and from so many bytes on, until other threads have had a turn: it gains by company.
+    case forCompany(from: Int)
 }
 
 /// Requests of many threads that gain by company, done side by side.
@@ -23,8 +23,6 @@ public enum Waiting: Sendable {
 /// and no wake-up; where nobody else is about, one system call that returns at once. A thread that found no company
 /// does not look for any for a while, twice as long each time.
 struct CompanySearch {
-    /// Requests of fewer bytes take less time than the search.
-    static let leastByteCount = 2048
     private static let longestInterval = 512
 
     private var interval = 1

@@ -23,6 +23,19 @@ public enum AlgorithmClass: Int, CaseIterable, Sendable {
     }
 }
 
+extension AlgorithmClass {
+    /// Bytes from which on a request gains more by the company of other threads' than it costs to wait for them; nil: at no
+    /// size. Measured with 8 and 32 threads on two processors, see Docs/performance.md.
+    public var leastCompanyByteCount: Int? {
+        switch self {
+        case .md5, .sha1, .sha2: nil
+        case .sm3: 2048
+        case .aes, .aesECB, .aesCBC, .aesCTR, .aesXTS, .aesGCM: 8192
+        case .sm4, .des: 2048
+        }
+    }
+}
+
 /// Bytes below which a request stays on the CPU, for each class: the value of the keys `min_offload` and
 /// `min_offload_async`.
 ///

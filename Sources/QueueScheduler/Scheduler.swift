@@ -89,7 +89,7 @@ public final class Scheduler: @unchecked Sendable {
             if let pausing, let job = pausing.currentJob() {
                 return run(request, byteCount: byteCount, in: job, pausing, thread, queue)
             }
-            if waiting == .forCompany, byteCount >= CompanySearch.leastByteCount, isCrowded,
+            if case .forCompany(let least) = waiting, byteCount >= least, isCrowded,
                 thread.pointee.company.isDue(), let outcome = runInCompany(request, byteCount: byteCount, thread)
             {
                 return outcome

@@ -21,7 +21,7 @@ import Testing
             barrier.wait()
             for round in 0..<UInt64(count) {
                 let a = round << 8 | UInt64(index)
-                switch addition.run(a, 7, on: scheduler, byteCount: byteCount, waiting: .forCompany) {
+                switch addition.run(a, 7, on: scheduler, byteCount: byteCount, waiting: .forCompany(from: 2048)) {
                 case .sum(let sum): right.add(sum == a + 7 ? 1 : 0, ordering: .relaxed)
                 case .processor: processor.add(1, ordering: .relaxed)
                 case .failed: break
