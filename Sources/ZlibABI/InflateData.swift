@@ -108,7 +108,7 @@ extension InflateCall {
         case .device:
             guard let continued = device?.moveToProcessor() else { return Z_STREAM_ERROR }
             takeHeld()
-            return onProcessor(continued, call)
+            return callWithBuffers(of: stream, continued, call)
         }
         return inZlib(call)
     }
@@ -131,22 +131,5 @@ extension InflateCall {
     /// `inflateMark`. What is between two calls on a device is, for all that anybody can tell, between two blocks.
     func mark() -> Int {
         record.pointee.route == .device ? -(1 << 16) : inZlib { zlib_inflateMark($0) }
-    }
-
-    /// Makes a call on the stream by which zlib goes on in a device's place, with the program's buffers.
-    private func onProcessor(_ continued: z_streamp, _ call: (z_streamp) -> Int32) -> Int32 {
-        continued.pointee.next_in = stream.pointee.next_in
-        continued.pointee.avail_in = stream.pointee.avail_in
-        continued.pointee.next_out = stream.pointee.next_out
-        continued.pointee.avail_out = stream.pointee.avail_out
-        let before = (continued.pointee.total_in, continued.pointee.total_out)
-        let result = call(continued)
-        stream.pointee.total_in &+= continued.pointee.total_in &- before.0
-        stream.pointee.total_out &+= continued.pointee.total_out &- before.1
-        stream.pointee.next_in = continued.pointee.next_in
-        stream.pointee.avail_in = continued.pointee.avail_in
-        stream.pointee.next_out = continued.pointee.next_out
-        stream.pointee.avail_out = continued.pointee.avail_out
-        return result
     }
 }

@@ -34,6 +34,23 @@ enum Route {
     case zlib
 }
 
+/// Makes a call on the stream by which zlib goes on in a device's place, with the buffers and totals of the program's.
+func callWithBuffers(of stream: z_streamp, _ continued: z_streamp, _ call: (z_streamp) -> Int32) -> Int32 {
+    continued.pointee.next_in = stream.pointee.next_in
+    continued.pointee.avail_in = stream.pointee.avail_in
+    continued.pointee.next_out = stream.pointee.next_out
+    continued.pointee.avail_out = stream.pointee.avail_out
+    let before = (continued.pointee.total_in, continued.pointee.total_out)
+    let result = call(continued)
+    stream.pointee.total_in &+= continued.pointee.total_in &- before.0
+    stream.pointee.total_out &+= continued.pointee.total_out &- before.1
+    stream.pointee.next_in = continued.pointee.next_in
+    stream.pointee.avail_in = continued.pointee.avail_in
+    stream.pointee.next_out = continued.pointee.next_out
+    stream.pointee.avail_out = continued.pointee.avail_out
+    return result
+}
+
 /// zlib's own answer to a call that it refuses: with its text in `msg`.
 @inline(never)
 func refuse(_ stream: z_streamp, _ code: Int32) -> Int32 {

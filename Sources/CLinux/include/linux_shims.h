@@ -97,9 +97,6 @@ static inline void linux_signal_event(int fd)
 extern char **environ;
 static inline char *const *linux_environment(void) { return environ; }
 
-// A variable of the environment; NULL in a program that has more privileges than whoever started it.
-static inline const char *linux_secure_environment(const char *name) { return getauxval(AT_SECURE) ? NULL : getenv(name); }
-
 // The kernel's id of this thread. gettid(2) has a wrapper only with _GNU_SOURCE.
 static inline pid_t linux_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 
@@ -113,6 +110,9 @@ static inline _Bool linux_look(void *destination, const void *source, size_t cou
 
 // Whether the program has more privileges than its caller, whose environment it must not trust then.
 static inline int linux_is_privileged(void) { return getauxval(AT_SECURE) != 0; }
+
+// A variable of the environment; NULL in a program that has more privileges than whoever started it.
+static inline const char *linux_secure_environment(const char *name) { return linux_is_privileged() ? NULL : getenv(name); }
 
 // Hides a value from the optimiser, so that arithmetic on secrets is not turned back into a branch.
 static inline uint64_t linux_value_barrier(uint64_t value)
