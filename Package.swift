@@ -73,7 +73,8 @@ let hostTargets: [Target] = [
     .testTarget(name: "HisiliconABITests", dependencies: ["HisiliconABI", "CUacce"], swiftSettings: common),
     .testTarget(name: "UacceDeviceTests", dependencies: ["UacceDevice"], swiftSettings: common),
     .testTarget(
-        name: "EmulatedQMTests", dependencies: ["EmulatedQM", "UacceDevice", "HisiliconABI", "CUacce", "CLinux"],
+        name: "EmulatedQMTests",
+        dependencies: ["EmulatedQM", "UacceDevice", "HisiliconABI", "FaultGuard", "CUacce", "CLinux"],
         swiftSettings: common),
     .testTarget(
         name: "SoftwareCryptoTests", dependencies: ["SoftwareCrypto", "COpenSSL"], swiftSettings: common),
@@ -162,6 +163,7 @@ let package = Package(
 
         .target(name: "CIPSecMB", cSettings: unitSettings),
         .target(name: "VectorKernels", cSettings: unitSettings),
+        .target(name: "FaultGuard", cSettings: unitSettings),
         .target(name: "CZlib", cSettings: unitSettings, linkerSettings: zlibLinking),
 
         .target(name: "CDeflateUnits", cSettings: unitSettings),
@@ -174,7 +176,7 @@ let package = Package(
         .target(
             name: "SoftwareCrypto", dependencies: ["COpenSSL", "CIntrinsics", "CLinux"], swiftSettings: shipped),
         .target(
-            name: "EmulatedQM", dependencies: ["HisiliconABI", "UacceDevice", "CUacce", "CLinux"],
+            name: "EmulatedQM", dependencies: ["HisiliconABI", "UacceDevice", "FaultGuard", "CUacce", "CLinux"],
             swiftSettings: shipped),
         .target(
             name: "EmulatedSEC",
@@ -228,7 +230,9 @@ let package = Package(
                 ])),
         .target(
             name: "DeviceNodes",
-            dependencies: ["EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux"],
+            dependencies: [
+                "EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI", "FaultGuard", "CLinux",
+            ],
             exclude: ["emulator.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map")),
         .target(
