@@ -238,11 +238,12 @@ let package = Package(
         .target(
             name: "WarpDrive",
             dependencies: [
-                "HisiliconDriver", "EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI",
-                "CWarpDrive", "CUacce", "CLinux",
+                "HisiliconDriver", "EmulatedSEC", "EmulatedZIP", "EmulatedQM", "PublishedCounters", "UacceDevice",
+                "HisiliconABI", "CWarpDrive", "CUacce", "CLinux",
             ],
             exclude: ["warpdrive.map", "uacce-wd.pc"], swiftSettings: shipped,
-            linkerSettings: linking(exports: "Sources/WarpDrive/warpdrive.map", ["-soname=libuacce-wd.so"])),
+            linkerSettings: linking(
+                exports: "Sources/WarpDrive/warpdrive.map", ["-soname=libuacce-wd.so", "-fini=uacce_wd_end"])),
         .target(
             name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
             linkerSettings: linking(exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false)),

@@ -22,9 +22,9 @@ import Testing
         let arena = Arena(byteCount: 1 << 17)
         let block = SecBlock(plan: plan.plan, opensUnitsAtOnce: true)
         let bench = SecWorkbench<Descriptor>(block: block)
-        for (family, code, half) in [(.aes, .aes, 16), (.aes, .aes, 32), (.sm4, .sm4, 16)] as [
-            (CipherKind.Family, SecCipherAlgorithm, Int)
-        ] {
+        for (family, code, half) in [(.aes, .aes, 16), (.aes, .aes, 32), (.sm4, .sm4, 16)]
+            as [(CipherKind.Family, SecCipherAlgorithm, Int)]
+        {
             let key = generator.bytes(half)
             for round in 0..<24 {
                 arena.reset()
