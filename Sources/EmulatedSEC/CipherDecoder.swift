@@ -22,6 +22,8 @@ extension SecDecoder {
             ? nil : UnsafeRawPointer(try readable(descriptor.cipherIVAddress, byteCount: ivByteCount))
         job.pointee.key = try key(
             for: .cipher(kind, encrypt: encrypt), at: descriptor.cipherKeyAddress, byteCount: kind.keyByteCount)
+        job.pointee.hasNationalTweaks =
+            kind.mode == .xts && kind.family == .sm4 && descriptor.counterMode == secNationalTweaks
         job.pointee.operation = .cipher(kind, encrypt: encrypt)
         job.pointee.byteCount = byteCount
     }
