@@ -10,7 +10,7 @@ public enum AddressCheck: Sendable {
     /// Every range must be mapped with the right access. Reads the mappings on each call: slow, for tests and for
     /// software that is not trusted. A file mapping beyond the file's end passes, as it does an SMMU.
     case strict
-    /// Every page is touched, and an address that cannot be is a ``MemoryFault``, which stops the queue. What is unmapped
+    /// Every page is touched, and an address that cannot be stops the queue (``QueueFault``). What is unmapped
     /// later, while the block works with it, does so, too. Only for processes whose handler of SIGSEGV and SIGBUS calls
     /// `fault_guard_take`, and for devices with threads of their own.
     case guarded
