@@ -25,6 +25,12 @@ func xor16(_ target: UnsafeMutableRawPointer, _ a: UnsafeRawPointer, _ b: Unsafe
     target.storeBytes(of: high, toByteOffset: 8, as: UInt64.self)
 }
 
+/// The same with 8 bytes.
+@inline(__always)
+func xor8(_ target: UnsafeMutableRawPointer, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer) {
+    target.storeBytes(of: a.loadUnaligned(as: UInt64.self) ^ b.loadUnaligned(as: UInt64.self), as: UInt64.self)
+}
+
 /// Compares secrets in a time that does not depend on them.
 func memoryIsEqual(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ byteCount: Int) -> Bool {
     var difference: UInt8 = 0

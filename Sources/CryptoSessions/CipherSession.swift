@@ -15,7 +15,7 @@ public struct CipherSession: ~Copyable {
     public let algorithm: CipherAlgorithm
     public private(set) var isEncrypting = true
     public private(set) var hasKey = false
-    /// Bytes of the current block that a stream has used, 0 to 15: OpenSSL's `num`.
+    /// Bytes of the current block that a stream has used, fewer than it has: OpenSSL's `num`.
     public private(set) var streamOffset = 0
     /// Variant of ciphertext stealing; only for mode `cbcCiphertextStealing`.
     public private(set) var stealing = SecCiphertextStealing.cs1
@@ -233,7 +233,7 @@ public struct CipherSession: ~Copyable {
     ) throws(SessionError) -> Int {
         try makeKeystream()
         inStep = nil
-        let count = min(byteCount, 16 - streamOffset)
+        let count = min(byteCount, algorithm.blockByteCount - streamOffset)
         for index in 0..<count {
             let position = streamOffset + index
             let before = input.load(fromByteOffset: index, as: UInt8.self)
@@ -242,7 +242,7 @@ public struct CipherSession: ~Copyable {
             memory.partial.storeBytes(of: isEncrypting ? after : before, toByteOffset: position, as: UInt8.self)
         }
         streamOffset += count
-        if streamOffset == 16 {
+        if streamOffset == algorithm.blockByteCount {
             advanceRegister()
             resetStream()
         }
@@ -254,7 +254,7 @@ public struct CipherSession: ~Copyable {
     private mutating func makeKeystream() throws(SessionError) {
         if hasKeystream { return }
         memset(memory.keystream, 0, 16)
-        _ = try transform(memory.keystream, memory.keystream, 16)
+        _ = try transform(memory.keystream, memory.keystream, algorithm.blockByteCount)
         hasKeystream = true
     }
 
@@ -280,11 +280,11 @@ public struct CipherSession: ~Copyable {
             return
         }
         try makeKeystream()
-        target.copyMemory(from: memory.keystream, byteCount: 16)
+        target.copyMemory(from: memory.keystream, byteCount: algorithm.ivByteCount)
         if algorithm.mode == .cfb { target.copyMemory(from: memory.partial, byteCount: streamOffset) }
     }
 
-    /// Moves to another place in a block: OpenSSL's settable `num`. The running IV stays, and stands for the keystream of
+    /// Moves to another place in a block, `offset` less than it has bytes: OpenSSL's settable `num`. The running IV stays, and stands for the keystream of
     /// that block; for CTR it is the counter of the next one, and the keystream stays as well, zeros at the start.
     public mutating func setStreamOffset(_ offset: Int) throws(SessionError) {
         if streamOffset > 0 {
@@ -342,7 +342,11 @@ public struct CipherSession: ~Copyable {
         case .ofb:
             // The keystream block is what lies between input and output.
             last.store(into: memory.saved, byteCount: block)
-            xor16(memory.iv, memory.saved, output + (byteCount - block))
+            if block == 16 {
+                xor16(memory.iv, memory.saved, output + (byteCount - block))
+            } else {
+                xor8(memory.iv, memory.saved, output + (byteCount - block))
+            }
         case .ctr: addToCounter(memory.iv, byteCount / 16)
         default: break
         }

@@ -26,7 +26,7 @@ public struct BounceBuffer: ~Copyable {
     }
 
     /// For when `body` did not come to its end.
-    private func wipe() {
+    public func wipe() {
         if let start = memory.pointee.start { linux_wipe(start, memory.pointee.byteCount) }
     }
 

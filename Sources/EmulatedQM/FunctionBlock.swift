@@ -29,8 +29,9 @@ public protocol FunctionBlockQueue: AnyObject {
     /// Completes one descriptor as failed, without looking at it (fault injection).
     func reject(_ entry: UnsafeMutableRawPointer)
     /// After an `execute` that memory's vanishing broke off (``AddressCheck/guarded``): completes what it had begun as
-    /// failed, and says how far that is. Nothing is executed afterwards, and of what a unit was changing nothing may be
-    /// used again.
+    /// failed, says how far that is, and wipes what it holds of keys and data: its deinit may never come, as the call that
+    /// was broken off may hold a reference. Nothing is executed afterwards, and of what a unit was changing nothing may
+    /// be used again.
     func abandon(_ batch: DescriptorBatch) -> BatchResult
 }
 

@@ -9,6 +9,8 @@ struct DecodedCipher {
     var shape = SecCipherShape.none
     var kind = CipherKind(.aes, .ecb, keyByteCount: 16)
     var encrypt = false
+    /// SM4-XTS: see ``SecJob``.
+    var hasNationalTweaks = false
 }
 
 extension SecDecoder {
@@ -17,7 +19,9 @@ extension SecDecoder {
     func decodePlainCipher(
         _ descriptor: Descriptor, encrypt: Bool, shape: SecCipherShape, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
-        let cipher = DecodedCipher(shape: shape, kind: try cipherKind(descriptor), encrypt: encrypt)
+        var cipher = DecodedCipher(shape: shape, kind: try cipherKind(descriptor), encrypt: encrypt)
+        cipher.hasNationalTweaks =
+            cipher.kind.mode == .xts && cipher.kind.family == .sm4 && descriptor.counterMode == secNationalTweaks
         lastCipher.pointee = cipher
         try decodeAddresses(descriptor, cipher, into: job)
     }
@@ -39,6 +43,7 @@ extension SecDecoder {
             ? nil : UnsafeRawPointer(try readable(descriptor.cipherIVAddress, byteCount: ivByteCount))
         job.pointee.key = try key(
             for: .cipher(kind, encrypt: cipher.encrypt), at: descriptor.cipherKeyAddress, byteCount: kind.keyByteCount)
+        job.pointee.hasNationalTweaks = cipher.hasNationalTweaks
         job.pointee.operation = .cipher(kind, encrypt: cipher.encrypt)
         job.pointee.byteCount = byteCount
     }

@@ -83,11 +83,16 @@ struct KeyCache: ~Copyable {
     }
 
     deinit {
+        forgetAll()
+        entries.deallocate()
+        batch.deallocate()
+    }
+
+    /// Wipes every key and gives up what it was expanded to.
+    func forgetAll() {
         for index in 0..<(Self.setCount * Self.wayCount) where entries[index].identity != 0 {
             entries[index].clear()
         }
-        entries.deallocate()
-        batch.deallocate()
     }
 
     /// Entries that were looked up before may be evicted from now on.

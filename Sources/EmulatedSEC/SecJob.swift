@@ -34,6 +34,8 @@ struct SecJob {
     /// Ciphers: one block, or nil for ECB. AEADs: the nonce; parts of GCM: the counter block; GMAC: 12 bytes. Never
     /// written.
     var iv: UnsafeRawPointer?
+    /// SM4-XTS: whether its tweaks are those of GB/T 17964 and not of IEEE 1619.
+    var hasNationalTweaks = false
     /// AEADs: bytes of the nonce.
     var ivByteCount = 0
     /// The key of the cipher, or of the MAC where there is no cipher. Stays where it is until the batch is done.

@@ -38,6 +38,8 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
     /// Jobs of a batch run in any order and complete together: all of them are lost.
     func abandon(_ batch: DescriptorBatch) -> BatchResult {
         for index in 0..<batch.count { complete(batch.entries[index], .translation) }
+        decoder.keys.forgetAll()
+        bounce.wipe()
         return BatchResult(errorCount: batch.count, faultIndex: batch.count - 1)
     }
 

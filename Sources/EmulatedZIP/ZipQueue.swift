@@ -64,6 +64,7 @@ final class ZipQueue: FunctionBlockQueue {
     /// Requests are done one by one: those before the one that it happened to are complete.
     func abandon(_ batch: DescriptorBatch) -> BatchResult {
         refuse(batch.entries[current].assumingMemoryBound(to: ZipDescriptor.self), .translation)
+        bounce.wipe()
         done.errorCount &+= 1
         done.faultIndex = current
         return done

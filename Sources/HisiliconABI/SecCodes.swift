@@ -93,6 +93,9 @@ public enum SecCiphertextStealing: UInt8, Sendable {
 /// How a CTR counter wraps, field `ctr_count_mode` of BD3: 2 counts all 128 bits.
 public let secCounterRollover128: UInt32 = 2
 
+/// The same field in SM4-XTS: 1 has the tweaks of GB/T 17964-2021, where 0 has those of IEEE 1619.
+public let secNationalTweaks: UInt32 = 1
+
 /// Key length code, field `c_key_len`. AES: 16, 24, 32 bytes (for XTS: of one half). 3DES: 24 or 16 bytes.
 public enum SecKeyLength {
     /// The code for `byteCount` bytes of key (XTS: of one half), or nil where SEC has no such key.

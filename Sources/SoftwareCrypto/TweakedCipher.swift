@@ -5,6 +5,13 @@ import CLinux
 /// XTS (IEEE 1619-2018) put together of single blocks, for what libcrypto does not do: encryption with a key whose halves
 /// are equal, which a device would not look at, and SM4 (3.0).
 public final class TweakedCipher {
+    /// How a tweak becomes that of the next block.
+    public enum Standard: Sendable {
+        case ieee
+        /// GB/T 17964-2021: the bits of each byte the other way round.
+        case national
+    }
+
     /// Works on masked blocks, in the direction.
     private let blocks: SoftwareCipher
     /// Makes the first tweak of the IV.
@@ -36,7 +43,8 @@ public final class TweakedCipher {
     ///   - byteCount: at least 16.
     /// - Returns: false when the length is wrong; nothing was written then.
     public func run(
-        iv: UnsafeRawPointer, input: UnsafeRawPointer, output: UnsafeMutableRawPointer, byteCount: Int
+        iv: UnsafeRawPointer, standard: Standard = .ieee, input: UnsafeRawPointer, output: UnsafeMutableRawPointer,
+        byteCount: Int
     ) -> Bool {
         guard byteCount >= 16 else { return false }
         // The first tweak, then a strip of blocks, then one more block for the end.
@@ -45,7 +53,7 @@ public final class TweakedCipher {
             let start = memory.baseAddress!
             defer { linux_wipe(start, room) }
             guard tweaks.run(iv: nil, input: iv, output: start, byteCount: 16) else { return false }
-            var tweak = Tweak(start)
+            var tweak = Tweak(start, standard)
             let rest = byteCount & 15
             let whole = byteCount - rest - (rest == 0 ? 0 : 16)
             var done = 0
@@ -105,21 +113,33 @@ public final class TweakedCipher {
     }
 }
 
-/// An element of the field with 2^128 elements, its bits in the order of a little-endian number.
+/// An element of the field with 2^128 elements, its bits in the order of a little-endian number, or, by the other
+/// standard, of a big-endian one from its highest bit on.
 private struct Tweak {
     private var low: UInt64
     private var high: UInt64
+    private let standard: TweakedCipher.Standard
 
-    init(_ bytes: UnsafeRawPointer) {
+    init(_ bytes: UnsafeRawPointer, _ standard: TweakedCipher.Standard) {
         low = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         high = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        self.standard = standard
     }
 
     /// Times x, modulo x^128 + x^7 + x^2 + x + 1. In the same time for every value.
     mutating func double() {
-        let carry = high &>> 63
-        high = high &<< 1 | low &>> 63
-        low = low &<< 1 ^ (0x87 & (0 &- carry))
+        switch standard {
+        case .ieee:
+            let carry = high &>> 63
+            high = high &<< 1 | low &>> 63
+            low = low &<< 1 ^ (0x87 & (0 &- carry))
+        case .national:
+            let first = low.byteSwapped
+            let second = high.byteSwapped
+            let carry = second & 1
+            high = (second &>> 1 | first &<< 63).byteSwapped
+            low = (first &>> 1 ^ (0xe1 &<< 56 & (0 &- carry))).byteSwapped
+        }
     }
 
     func mask(_ block: UnsafeRawPointer, into target: UnsafeMutableRawPointer) {

@@ -34,6 +34,7 @@ struct CipherCase: Sendable, CustomTestStringConvertible {
 
     static let streams =
         [.ctr, .ofb, .cfb].flatMap { both(.aes, $0, [16, 32]) + both(.sm4, $0, [16]) }
+        + [.ofb, .cfb].flatMap { both(.tripleDES, $0, [16, 24]) }
 
     static let blocks =
         [.ecb, .cbc].flatMap { both(.aes, $0, [16, 24, 32]) + both(.sm4, $0, [16]) + both(.tripleDES, $0, [16, 24]) }

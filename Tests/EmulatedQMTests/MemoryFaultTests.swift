@@ -44,10 +44,15 @@ private final class CarelessBlock: FunctionBlock, @unchecked Sendable {
     func algorithms(_ version: QueueManagementVersion) -> [String] { [] }
 
     func makeQueue(type: UInt16, version: QueueManagementVersion, addresses: AddressCheck) -> any FunctionBlockQueue {
-        CarelessQueue()
+        let queue = CarelessQueue()
+        Self.kept.withLock { $0.append(queue) }
+        return queue
     }
 
-    private final class CarelessQueue: FunctionBlockQueue {
+    /// The call that a fault breaks off may hold a reference for ever, which LeakSanitizer shall find here.
+    private static let kept = Mutex<[CarelessQueue]>([])
+
+    private final class CarelessQueue: FunctionBlockQueue, Sendable {
         func execute(_ batch: DescriptorBatch) -> BatchResult {
             for index in 0..<batch.count {
                 let descriptor = batch.entries[index].assumingMemoryBound(to: IncrementDescriptor.self)

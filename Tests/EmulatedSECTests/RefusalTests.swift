@@ -264,4 +264,24 @@ import Testing
         #expect(block.algorithms(.v2) == ["cipher", "digest", "aead"])
         #expect(block.algorithms(.v3) == ["cipher", "digest", "aead"])
     }
+
+    /// After a fault in a unit: all that was begun fails, and the queue holds no key any more.
+    @Test func abandonedBatch() {
+        let ground = Ground<SecBD3>()
+        let bench = SecWorkbench<SecBD3>()
+        #expect(bench.run([ground.cipher, ground.digest]) == [SecErrorType.none, SecErrorType.none])
+        var slots = [ground.cipher, ground.digest]
+        slots.withUnsafeMutableBufferPointer { slots in
+            var entries = slots.indices.map { UnsafeMutableRawPointer(slots.baseAddress! + $0) }
+            let result = entries.withUnsafeMutableBufferPointer {
+                bench.queue.abandon(DescriptorBatch(entries: $0.baseAddress!, count: 2))
+            }
+            #expect(result.errorCount == 2 && result.faultIndex == 1 && result.byteCount == 0)
+            for slot in slots {
+                #expect(slot.result.done == 1 && slot.result.error_type == SecErrorType.translation.rawValue)
+            }
+        }
+        // Empty, but whole.
+        #expect(bench.run(ground.cipher) == SecErrorType.none)
+    }
 }

@@ -14,8 +14,13 @@ import Testing
     }
 
     private func everyBit<Descriptor: SecDescriptor>(_: Descriptor.Type) {
-        let plain = Descriptor.typeCode == SecBD3.typeCode ? [0..<8, 56..<68] : [0..<16, 24..<28]
+        let isBD3 = Descriptor.typeCode == SecBD3.typeCode
+        let plain = isBD3 ? [0..<8, 56..<68] : [0..<16, 24..<28]
+        // The upper bytes of the two offsets.
+        let offsets = isBD3 ? [65, 67] : [25, 27]
         for bit in plain.joined().flatMap({ byte in (0..<8).map { (byte, UInt8(1) << $0) } }) {
+            // So far off, data would lie beyond the arena, in somebody else's memory.
+            if offsets.contains(bit.0), bit.1 >= 0x40 { continue }
             let (knowing, error) = run(changing: bit, behindAnother: true, Descriptor.self)
             let (fresh, expected) = run(changing: bit, behindAnother: false, Descriptor.self)
             let isSame = knowing == fresh

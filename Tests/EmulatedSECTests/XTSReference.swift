@@ -6,7 +6,8 @@ import SoftwareCrypto
 /// does not do, AES with equal halves of a key.
 extension EVPReference {
     static func xts(
-        _ family: CipherKind.Family, encrypt: Bool, key: [UInt8], iv: [UInt8], _ input: [UInt8]
+        _ family: CipherKind.Family, encrypt: Bool, key: [UInt8], iv: [UInt8], isNational: Bool = false,
+        _ input: [UInt8]
     ) -> [UInt8]? {
         let data = (family, Array(key[..<(key.count / 2)]))
         guard var tweak = block(encrypt: true, (family, Array(key[(key.count / 2)...])), iv) else { return nil }
@@ -18,11 +19,11 @@ extension EVPReference {
                 return nil
             }
             output += done
-            tweak = doubled(tweak)
+            tweak = doubled(tweak, isNational)
         }
         guard part != 0 else { return output }
         let start = 16 * wholeCount
-        let next = doubled(tweak)
+        let next = doubled(tweak, isNational)
         guard let whole = masked(encrypt, data, encrypt ? tweak : next, Array(input[start..<start + 16])),
             let last = masked(
                 encrypt, data, encrypt ? next : tweak, Array(input[(start + 16)...]) + Array(whole[part...]))
@@ -39,6 +40,15 @@ extension EVPReference {
     private static func block(encrypt: Bool, _ key: Key, _ input: [UInt8]) -> [UInt8]? {
         let kind = CipherKind(key.family, .ecb, keyByteCount: key.bytes.count)
         return cipher(kind, encrypt: encrypt, key: key.bytes, iv: [], input)
+    }
+
+    /// GB/T 17964 has the bits of each byte the other way round.
+    private static func doubled(_ tweak: [UInt8], _ isNational: Bool) -> [UInt8] {
+        isNational ? doubled(tweak.map(reversed)).map(reversed) : doubled(tweak)
+    }
+
+    private static func reversed(_ byte: UInt8) -> UInt8 {
+        (0..<8).reduce(0) { $0 | (byte >> UInt8($1) & 1) << UInt8(7 - $1) }
     }
 
     private static func doubled(_ tweak: [UInt8]) -> [UInt8] {

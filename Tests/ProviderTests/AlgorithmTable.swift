@@ -70,6 +70,10 @@ struct CipherAlgorithm: Sendable, CustomTestStringConvertible {
         .init(name: "DES-EDE3-CBC", mode: .cbc, blockLength: 8),
         .init(name: "DES-EDE-ECB", mode: .ecb, blockLength: 8),
         .init(name: "DES-EDE-CBC", mode: .cbc, blockLength: 8),
+        .init(name: "DES-EDE3-OFB", mode: .ofb, blockLength: 8),
+        .init(name: "DES-EDE3-CFB", mode: .cfb, blockLength: 8),
+        .init(name: "DES-EDE-OFB", mode: .ofb, blockLength: 8),
+        .init(name: "DES-EDE-CFB", mode: .cfb, blockLength: 8),
     ]
 
     static let blockModes = all.filter(\.isBlockMode)

@@ -68,7 +68,8 @@ enum CipherFunctions {
         { make($0, 6) }, { make($0, 7) }, { make($0, 8) }, { make($0, 9) }, { make($0, 10) }, { make($0, 11) },
         { make($0, 12) }, { make($0, 13) }, { make($0, 14) }, { make($0, 15) }, { make($0, 16) }, { make($0, 17) },
         { make($0, 18) }, { make($0, 19) }, { make($0, 20) }, { make($0, 21) }, { make($0, 22) }, { make($0, 23) },
-        { make($0, 24) }, { make($0, 25) }, { make($0, 26) }, { make($0, 27) }, { make($0, 28) },
+        { make($0, 24) }, { make($0, 25) }, { make($0, 26) }, { make($0, 27) }, { make($0, 28) }, { make($0, 29) },
+        { make($0, 30) }, { make($0, 31) }, { make($0, 32) },
     ]
     private static let getParameters: [openssl_cipher_get_params_function] = [
         { describe($0, 0) }, { describe($0, 1) }, { describe($0, 2) }, { describe($0, 3) }, { describe($0, 4) },
@@ -76,7 +77,8 @@ enum CipherFunctions {
         { describe($0, 10) }, { describe($0, 11) }, { describe($0, 12) }, { describe($0, 13) }, { describe($0, 14) },
         { describe($0, 15) }, { describe($0, 16) }, { describe($0, 17) }, { describe($0, 18) }, { describe($0, 19) },
         { describe($0, 20) }, { describe($0, 21) }, { describe($0, 22) }, { describe($0, 23) }, { describe($0, 24) },
-        { describe($0, 25) }, { describe($0, 26) }, { describe($0, 27) }, { describe($0, 28) },
+        { describe($0, 25) }, { describe($0, 26) }, { describe($0, 27) }, { describe($0, 28) }, { describe($0, 29) },
+        { describe($0, 30) }, { describe($0, 31) }, { describe($0, 32) },
     ]
 
     private static func make(_ provider: UnsafeMutableRawPointer?, _ index: Int) -> UnsafeMutableRawPointer? {

@@ -109,7 +109,10 @@ enum CipherParameters {
             if let version = try settings.uint(ParameterName.tlsVersion) { context.pointee.tls.version = version }
             if let size = try settings.size(ParameterName.tlsMACSize) { context.pointee.tls.macByteCount = size }
             if let number = try settings.uint(ParameterName.number) {
-                guard Int(number) < cipher.reportedBlockByteCount || cipher.isStream && number < 16 else {
+                guard
+                    Int(number) < cipher.reportedBlockByteCount
+                        || cipher.isStream && Int(number) < cipher.blockByteCount
+                else {
                     throw ParameterSettings.WrongType()
                 }
                 if cipher.isStream, !context.pointee.setStreamOffset(Int(number)) { return 0 }

@@ -46,6 +46,11 @@ struct CipherRow {
         CipherRow("DES-EDE3-CBC:DES3:1.2.840.113549.3.7", .tripleDES, .cbc, 24),
         CipherRow("DES-EDE-ECB:DES-EDE:1.3.14.3.2.17", .tripleDES, .ecb, 16),
         CipherRow("DES-EDE-CBC", .tripleDES, .cbc, 16),
+        // CFB8 and CFB1, which OpenSSL has too, are no modes of SEC's: its feedback is a block.
+        CipherRow("DES-EDE3-OFB", .tripleDES, .ofb, 24),
+        CipherRow("DES-EDE3-CFB", .tripleDES, .cfb, 24),
+        CipherRow("DES-EDE-OFB", .tripleDES, .ofb, 16),
+        CipherRow("DES-EDE-CFB", .tripleDES, .cfb, 16),
     ]
 }
 

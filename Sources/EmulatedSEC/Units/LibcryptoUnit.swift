@@ -75,8 +75,8 @@ final class LibcryptoUnit: SecUnit {
         guard let iv = job.pointee.iv else { return false }
         return cipher._withUnsafeGuaranteedRef {
             $0.run(
-                iv: iv, input: job.pointee.source, output: job.pointee.destination,
-                byteCount: job.pointee.byteCount)
+                iv: iv, standard: job.pointee.hasNationalTweaks ? .national : .ieee, input: job.pointee.source,
+                output: job.pointee.destination, byteCount: job.pointee.byteCount)
         }
     }
 

@@ -95,14 +95,14 @@ final class VectorUnit: SecUnit {
             job.pointee.destination.assumingMemoryBound(to: UInt8.self), job.pointee.byteCount)
     }
 
-    /// SM4-XTS with the tweaks of IEEE 1619, as Linux has it.
     private func runSM4XTS(_ job: UnsafeMutablePointer<SecJob>, encrypt: Bool) {
         guard let keys = roundKeys(job), let iv = job.pointee.iv else { return }
         let tweak = states.assumingMemoryBound(to: UInt8.self)
         kernels.pointee.sm4_ecb(keys + Self.tweakKeys, iv.assumingMemoryBound(to: UInt8.self), tweak, 1)
         let cipher = encrypt ? kernels.pointee.sm4_xts_encrypt : kernels.pointee.sm4_xts_decrypt
         cipher(
-            encrypt ? keys : keys + Self.decryptionKeys, SM4_XTS_IEEE, tweak,
+            encrypt ? keys : keys + Self.decryptionKeys, job.pointee.hasNationalTweaks ? SM4_XTS_GB : SM4_XTS_IEEE,
+            tweak,
             job.pointee.source.assumingMemoryBound(to: UInt8.self),
             job.pointee.destination.assumingMemoryBound(to: UInt8.self), job.pointee.byteCount)
     }
