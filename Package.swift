@@ -150,6 +150,7 @@ let package = Package(
                 .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
                 .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
                 .library(name: "uacce-wd", type: .dynamic, targets: ["WarpDrive"]),
+                .library(name: "uacce-bio", type: .dynamic, targets: ["CompressionFilter"]),
             ] : []),
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
@@ -165,6 +166,7 @@ let package = Package(
         .target(name: "CZlib", cSettings: unitSettings, linkerSettings: zlibLinking),
 
         .target(name: "CDeflateUnits", cSettings: unitSettings),
+        .target(name: "CZlibCalls", cSettings: unitSettings),
 
         .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
         .target(name: "UacceDevice", dependencies: ["CUacce", "CLinux"], swiftSettings: shipped),
@@ -212,6 +214,8 @@ let package = Package(
             ],
             swiftSettings: shipped),
         .target(
+            name: "CompressionStreams", dependencies: ["CZlibCalls", "CLinux"], swiftSettings: shipped),
+        .target(
             name: "ZlibABI",
             dependencies: [
                 "DeflateStream", "CompressionSessions", "QueueScheduler", "HisiliconABI", "CDeflateUnits", "CZlib",
@@ -243,8 +247,16 @@ let package = Package(
             name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
             linkerSettings: linking(exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false)),
         .target(
+            name: "CompressionFilter", dependencies: ["CompressionStreams", "COpenSSL", "CLinux"],
+            exclude: ["bio.map", "uacce-bio.pc"], swiftSettings: shipped,
+            linkerSettings: linking(
+                exports: "Sources/CompressionFilter/bio.map", needsMathematics: false, ["-soname=libuacce-bio.so"])),
+        .target(
             name: "UacceProvider",
-            dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],
+            dependencies: [
+                "CryptoSessions", "CompressionStreams", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL",
+                "CLinux",
+            ],
             path: "provider", exclude: ["uacce.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "provider/uacce.map")),
     ] + (embedded ? [] : fuzzing ? fuzzingTargets : hostTargets)
