@@ -5,6 +5,9 @@ import CompressionStreams
 
 /// The filter's entries on OpenSSL's error queue: under a library number of its own, with the reasons of uacce_compress.h.
 enum FilterErrors {
+    /// Texts that libcrypto knows by their address.
+    nonisolated(unsafe) private static var texts: UnsafeMutablePointer<ERR_STRING_DATA>?
+
     /// Given by libcrypto when the first error is met, which then learns the texts as well.
     private static let library: Int32 = {
         let library = ERR_get_next_error_library()
@@ -19,7 +22,8 @@ enum FilterErrors {
             (table + index).initialize(to: ERR_STRING_DATA(error: row.number, string: text))
         }
         (table + rows.count).initialize(to: ERR_STRING_DATA(error: 0, string: nil))
-        ERR_load_strings(library, table)
+        texts = table
+        ERR_load_strings(library, texts)
         return library
     }()
 

@@ -16,6 +16,8 @@ final class FilterReader {
     /// The next BIO has no more.
     private var isInputOver = false
     private var hasBegun = false
+    /// The output was filled last time, and there may be more of it without more input.
+    private var wasFilled = false
 
     init(_ stream: CompressionStream, _ input: consuming FilterBuffer) {
         self.stream = stream
@@ -29,6 +31,7 @@ final class FilterReader {
         copy.hasEnded = hasEnded
         copy.isInputOver = isInputOver
         copy.hasBegun = hasBegun
+        copy.wasFilled = wasFilled
         return copy
     }
 
@@ -46,11 +49,12 @@ final class FilterReader {
             let drained = plain.drain(into: output)
             if drained > 0 || output.count == 0 { return (drained, 1) }
             if hasEnded { return (0, 0) }
-            if input.count > 0 || isInputOver {
+            if input.count > 0 || isInputOver || wasFilled {
                 let isDirect = output.count >= Self.leastDirect
-                let progress = stream.update(
-                    input.bytes, into: isDirect ? output : plain.room(), isInputOver ? .finish : .none)
+                let room = isDirect ? output : plain.room()
+                let progress = stream.update(input.bytes, into: room, isInputOver ? .finish : .none)
                 input.consume(progress.consumed)
+                wasFilled = progress.written == room.count
                 if !isDirect { plain.fill(progress.written) }
                 hasEnded = progress.status == .end
                 if isDirect, progress.written > 0 { return (progress.written, 1) }
@@ -84,6 +88,7 @@ final class FilterReader {
         guard isAtEnd else { return }
         try stream.reset()
         hasEnded = false
+        wasFilled = false
         // Where nothing follows, that is the end and no mistake.
         hasBegun = input.count > 0
         isInputOver = false

@@ -25,7 +25,7 @@ extension CompressionStream {
             case .needsDictionary: return fail(.needsDictionary, total)
             case .progress:
                 // It would have gone on but for the room.
-                return fail(lacksInput ? .truncated : .outputTooSmall, total)
+                return fail(lacksRoom(for: input[total.consumed...]) ? .outputTooSmall : .truncated, total)
             case .end:
                 if total.consumed == input.count {
                     // Of all members.
@@ -50,11 +50,11 @@ extension CompressionStream {
         return progress
     }
 
-    /// Whether the stream wants more of the input, and not of the output, which is full: asked by giving it room for a byte.
-    private var lacksInput: Bool {
-        guard direction == .decompress else { return false }
+    /// Whether it is the output that is at its end, which is full, and not the input: asked by giving it room for a byte.
+    private func lacksRoom(for rest: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard direction == .decompress else { return true }
         return withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { byte in
-            update(UnsafeRawBufferPointer(start: nil, count: 0), into: byte, .finish).written == 0
+            update(UnsafeRawBufferPointer(rebasing: rest), into: byte, .finish).written > 0
         }
     }
 }
