@@ -119,6 +119,8 @@ let hostTargets: [Target] = [
         dependencies: ["ZlibABI", "DeflateStream", "CompressionSessions", "QueueScheduler", "CZlib"],
         swiftSettings: common),
     .testTarget(
+        name: "CompressionStreamsTests", dependencies: ["CompressionStreams", "COpenSSL"], swiftSettings: common),
+    .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
     .testTarget(
         name: "DeviceNodesTests", dependencies: ["DeviceNodes", "EmulatedQM", "UacceDevice", "HisiliconABI"],
