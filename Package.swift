@@ -104,7 +104,9 @@ let hostTargets: [Target] = [
         swiftSettings: common),
     .testTarget(
         name: "EmulatedZIPTests",
-        dependencies: ["EmulatedZIP", "EmulatedQM", "HisiliconABI", "CDeflateUnits", "CZlib", "CUacce", "CLinux"],
+        dependencies: [
+            "EmulatedZIP", "EmulatedQM", "HisiliconABI", "CDeflateUnits", "DeflateKernel", "CZlib", "CUacce", "CLinux",
+        ],
         swiftSettings: common),
     .testTarget(
         name: "CompressionSessionsTests",
@@ -169,6 +171,7 @@ let package = Package(
 
         .target(name: "CDeflateUnits", cSettings: unitSettings),
         .target(name: "CZlibCalls", cSettings: unitSettings),
+        .target(name: "DeflateKernel", cSettings: unitSettings),
 
         .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
         .target(name: "UacceDevice", dependencies: ["CUacce", "CLinux"], swiftSettings: shipped),
@@ -195,7 +198,9 @@ let package = Package(
             swiftSettings: shipped),
         .target(
             name: "EmulatedZIP",
-            dependencies: ["EmulatedQM", "HisiliconABI", "CDeflateUnits", "CZlib", "CUacce", "CLinux"],
+            dependencies: [
+                "EmulatedQM", "HisiliconABI", "CDeflateUnits", "DeflateKernel", "CZlib", "CUacce", "CLinux",
+            ],
             swiftSettings: shipped),
         .target(
             name: "CompressionSessions",

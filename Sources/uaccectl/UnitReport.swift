@@ -70,6 +70,7 @@ struct UnitReport {
             Unit(
                 name: "libdeflate", version: libdeflate == nil ? "present" : nil,
                 note: libdeflate ?? "small and still fast, whole streams only"),
+            Unit(name: "kernel", version: "built in", note: "between those two, with a window"),
         ]
         services = plan.rows.map { row in
             let levels =

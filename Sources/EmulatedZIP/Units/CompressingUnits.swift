@@ -2,6 +2,7 @@
 
 import CDeflateUnits
 import CLinux
+import DeflateKernel
 import EmulatedQM
 import HisiliconABI
 import Synchronization
@@ -11,6 +12,7 @@ final class CompressingUnits {
     private let plan: ZipUnitPlan
     private var isal: OpaquePointer?
     private var libdeflate: OpaquePointer?
+    private var kernel: OpaquePointer?
     private var zlib = ZlibCompressor()
 
     /// Whose stream a unit goes on with without being told the window again; 0: nobody's.
@@ -29,6 +31,7 @@ final class CompressingUnits {
     deinit {
         isal_compressor_free(isal)
         libdeflate_unit_free(libdeflate)
+        deflate_kernel_free(kernel)
     }
 
     /// Compresses a job's input, all of it, behind its window. Writes blocks, no trailer.
@@ -45,8 +48,13 @@ final class CompressingUnits {
                 row.unit = .isal
                 row.unitLevel = 1
             }
-            if row.unit == .libdeflate { written = runLibdeflate(job, level: row.unitLevel, room: room) }
-            if row.unit == .isal { written = runISAL(job, level: row.unitLevel, room: room) }
+            switch row.unit {
+            case .isal: written = runISAL(job, level: row.unitLevel, room: room)
+            case .libdeflate: written = runLibdeflate(job, level: row.unitLevel, room: room)
+            case .kernel: written = runKernel(job, level: row.unitLevel, room: room)
+            case .zlib: break
+            }
+            // Where a library is absent, or the output has no room, which a smaller one may have.
             if written == 0 { written = runZlib(job, room: room) }
         }
         if written == 0 || written > stored {
@@ -87,6 +95,22 @@ final class CompressingUnits {
         hold(job, .isal, level: level)
         let written = isal_compressor_run(
             compressor, job.input, job.inputByteCount, job.output, room, job.finishes ? 1 : 0)
+        if written == 0 { heldSerial = 0 }
+        return written
+    }
+
+    private func runKernel(_ job: ZipJob, level: Int, room: Int) -> Int {
+        guard let unit = kernel ?? deflate_kernel_new() else { return 0 }
+        kernel = unit
+        if !holds(job, .kernel, level: level) {
+            let window = window(of: job)
+            deflate_kernel_begin(
+                unit, Int32(level), Int32(job.windowBits), window.start, window.byteCount,
+                job.finishes ? job.inputByteCount : 0)
+        }
+        hold(job, .kernel, level: level)
+        let written = deflate_kernel_run(
+            unit, job.input, job.inputByteCount, job.output, room, job.finishes ? 1 : 0)
         if written == 0 { heldSerial = 0 }
         return written
     }

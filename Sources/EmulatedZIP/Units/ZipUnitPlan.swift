@@ -6,6 +6,8 @@ public enum ZipUnitName: UInt8, CaseIterable, Sendable {
     case isal
     /// Small and still fast, without a window: whole streams only.
     case libdeflate
+    /// What lies between those two, with a window: DeflateKernel.
+    case kernel
     /// Everything.
     case zlib
 }
@@ -13,7 +15,8 @@ public enum ZipUnitName: UInt8, CaseIterable, Sendable {
 /// Which unit compresses what: the first row that fits.
 ///
 /// The figures of the table are measured (Benchmarks/compression): on source text, JSON and binaries a row's unit beats
-/// zlib's own level in time by as much as there is, at no worse a ratio for levels 1 to 3 and 7 to 9.
+/// zlib's own level in time by as much as there is, at no worse a ratio for levels 1 to 3 and 7 to 9. Below 16 KiB the
+/// kernel's tables and codes take longer to set up than libdeflate's.
 public struct ZipUnitPlanRow: Sendable {
     /// zlib's levels that the row is for; 0 is "none given".
     public var levels: ClosedRange<Int>
@@ -33,12 +36,15 @@ public struct ZipUnitPlan: Sendable {
         rows = [
             Self.row(0...2, .isal, 2),
             Self.row(3...3, .isal, 3),
-            Self.row(4...6, whole: 32768, .libdeflate, 2),
-            Self.row(4...6, .isal, 3),
+            Self.row(4...6, whole: 16384, .kernel, 6),
+            Self.row(4...6, whole: 0, .libdeflate, 3),
+            Self.row(4...6, .kernel, 6),
             Self.row(7...7, whole: 0, .libdeflate, 6),
             Self.row(8...8, whole: 0, .libdeflate, 7),
             Self.row(9...9, whole: 0, .libdeflate, 9),
-            Self.row(7...9, .zlib, 0),
+            Self.row(7...7, .kernel, 7),
+            Self.row(8...8, .kernel, 8),
+            Self.row(9...9, .kernel, 9),
         ]
     }
 
@@ -46,6 +52,7 @@ public struct ZipUnitPlan: Sendable {
     public init(only unit: ZipUnitName) {
         switch unit {
         case .isal: rows = [Self.row(0...2, .isal, 2), Self.row(3...9, .isal, 3)]
+        case .kernel: rows = [Self.row(0...6, .kernel, 6)] + (7...9).map { Self.row($0...$0, .kernel, $0) }
         case .libdeflate: rows = (1...9).map { Self.row($0...$0, whole: 0, .libdeflate, $0) }
         case .zlib: rows = []
         }
