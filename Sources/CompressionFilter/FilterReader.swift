@@ -16,8 +16,8 @@ final class FilterReader {
     /// The next BIO has no more.
     private var isInputOver = false
     private var hasBegun = false
-    /// The output was filled last time, and there may be more of it without more input.
-    private var wasFilled = false
+    /// The stream has more to say without more input: its output was filled last time, or there was a failure behind it.
+    private var hasMore = false
 
     init(_ stream: CompressionStream, _ input: consuming FilterBuffer) {
         self.stream = stream
@@ -31,7 +31,7 @@ final class FilterReader {
         copy.hasEnded = hasEnded
         copy.isInputOver = isInputOver
         copy.hasBegun = hasBegun
-        copy.wasFilled = wasFilled
+        copy.hasMore = hasMore
         return copy
     }
 
@@ -49,12 +49,12 @@ final class FilterReader {
             let drained = plain.drain(into: output)
             if drained > 0 || output.count == 0 { return (drained, 1) }
             if hasEnded { return (0, 0) }
-            if input.count > 0 || isInputOver || wasFilled {
+            if input.count > 0 || isInputOver || hasMore {
                 let isDirect = output.count >= Self.leastDirect
                 let room = isDirect ? output : plain.room()
                 let progress = stream.update(input.bytes, into: room, isInputOver ? .finish : .none)
                 input.consume(progress.consumed)
-                wasFilled = progress.written == room.count
+                hasMore = progress.written == room.count || progress.status != .progress
                 if !isDirect { plain.fill(progress.written) }
                 hasEnded = progress.status == .end
                 if isDirect, progress.written > 0 { return (progress.written, 1) }
@@ -88,7 +88,7 @@ final class FilterReader {
         guard isAtEnd else { return }
         try stream.reset()
         hasEnded = false
-        wasFilled = false
+        hasMore = false
         // Where nothing follows, that is the end and no mistake.
         hasBegun = input.count > 0
         isInputOver = false

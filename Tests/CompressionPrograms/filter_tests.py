@@ -185,9 +185,13 @@ class Memory(unittest.TestCase):
         damaged[-1] ^= 1
         for given, number in ((stream[:-1], TRUNCATED), (stream[:3], TRUNCATED), (bytes(damaged), BAD_DATA), (b'\xff', TRUNCATED),
                               (b'\xff\xff', BAD_DATA), (compressed('gzip', b'abc'), BAD_DATA)):
-            for room in (100, 300000):
-                with self.subTest(size=len(given), room=room):
+            # What is damaged is so whether or not more is to come.
+            for room, ending in ((100, 0), (300000, 0), (100, -1), (300000, -1)):
+                if ending != 0 and number == TRUNCATED:
+                    continue
+                with self.subTest(size=len(given), room=room, ending=ending):
                     chain = Chain('zlib', memory(given))
+                    chain.control(SET_BUF_MEM_EOF_RETURN, ending)
                     output, result = chain.read_all(room)
                     self.assertEqual(result, -1)
                     self.assertFalse(chain.retries())
