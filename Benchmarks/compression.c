@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// compression [--json] [--cpu] [--seconds S] LIBRARY LIBRARY FILE...
+// compression [--cpu] [--seconds S] LIBRARY LIBRARY FILE...
 //
 // Speed and ratio of two libraries with zlib's ABI, side by side in the same run: the first is what the second is measured
 // against. Each FILE is compressed as a whole, in messages of 64 KiB, of 1 KiB, and as a stream of 64 KiB writes, at levels
-// 1, 6 and 9; and what the first made of it at level 6 is inflated, whole, by messages, and into 64 KiB pieces. Everything that the second makes is
-// inflated by the first and compared before it counts. A table in Markdown, or one object of JSON per line. --cpu counts the
-// process's time instead of the clock's, for machines that others use too.
+// 1, 6 and 9; and what the first made of it at level 6 is inflated, whole, by messages, and into 64 KiB pieces. Everything
+// that the second makes is inflated by the first and compared before it counts. Prints one object of JSON per line. --cpu
+// counts the process's time instead of the clock's, for machines that others use too.
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -172,8 +172,6 @@ static const struct way ways[] = {
 
 static const int levels[] = {1, 6, 9};
 
-static int prints_json;
-
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -182,12 +180,8 @@ static const char *base_name(const char *path)
 
 static void report(const char *file, const char *work, const char *way, const double speeds[2], const double ratios[2])
 {
-    if (prints_json)
-        printf("{\"file\":\"%s\",\"work\":\"%s\",\"way\":\"%s\",\"mb_per_s\":[%.1f,%.1f],\"ratio\":[%.4f,%.4f]}\n",
-               base_name(file), work, way, speeds[0], speeds[1], ratios[0], ratios[1]);
-    else
-        printf("| %s | %s | %s | %.1f | %.1f | %.2f | %.3f | %.3f | %+.1f %% |\n", base_name(file), work, way, speeds[0],
-               speeds[1], speeds[1] / speeds[0], ratios[0], ratios[1], (ratios[0] / ratios[1] - 1) * 100);
+    printf("{\"file\":\"%s\",\"work\":\"%s\",\"way\":\"%s\",\"mb_per_s\":[%.1f,%.1f],\"ratio\":[%.4f,%.4f]}\n",
+           base_name(file), work, way, speeds[0], speeds[1], ratios[0], ratios[1]);
     fflush(stdout);
 }
 
@@ -195,9 +189,7 @@ int main(int count, char **arguments)
 {
     int first = 1;
     while (first < count && strncmp(arguments[first], "--", 2) == 0) {
-        if (strcmp(arguments[first], "--json") == 0)
-            prints_json = 1;
-        else if (strcmp(arguments[first], "--cpu") == 0)
+        if (strcmp(arguments[first], "--cpu") == 0)
             clock_id = CLOCK_PROCESS_CPUTIME_ID;
         else if (strcmp(arguments[first], "--seconds") == 0 && first + 1 < count)
             least_seconds = atof(arguments[++first]);
@@ -208,9 +200,6 @@ int main(int count, char **arguments)
     if (count - first < 3)
         fail("two libraries and files are wanted", "usage");
     struct library libraries[2] = {open_library(arguments[first]), open_library(arguments[first + 1])};
-    if (!prints_json)
-        printf("| file | work | in | MB/s | uacce MB/s | times | ratio | uacce ratio | output |\n"
-               "|---|---|---|---:|---:|---:|---:|---:|---:|\n");
     for (int index = first + 2; index < count; index++) {
         struct buffer data = read_file(arguments[index]);
         struct buffer back = {malloc(data.count + 1), 0, data.count};

@@ -41,7 +41,7 @@ void deflate_kernel_begin(
     struct places *places = &kernel->places;
     unsigned bits = MOST_HASH_BITS;
     if (expected_byte_count != 0 && window_byte_count == 0) {
-        while (bits > 9 && expected_byte_count <= 1u << (bits - 1))
+        while (bits > 9 && expected_byte_count <= 4u << (bits - 1))
             bits--;
     }
     places->hash_bits = bits;

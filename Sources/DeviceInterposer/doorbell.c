@@ -121,9 +121,11 @@ static bool take_store(const siginfo_t *information, ucontext_t *context)
 
 static void on_fault(int number, siginfo_t *information, void *context)
 {
+    // A device's thread rings nobody, even if a descriptor names doorbell registers.
+    if (emulator.take_fault(information, context)) return;
     int saved = errno;
     // A mapping without the right, not an address without a mapping.
-    bool is_taken = information->si_code == SEGV_ACCERR && take_store(information, context);
+    bool is_taken = number == SIGSEGV && information->si_code == SEGV_ACCERR && take_store(information, context);
     errno = saved;
     if (!is_taken) program_action_take(number, information, context);
 }
@@ -138,14 +140,16 @@ bool doorbell_trap(void)
 {
     // Under the table's lock, but for mprotect, after the first mapping.
     if (doorbell_is_trapping()) return true;
-    struct sigaction before;
-    if (REAL(sigaction)(SIGSEGV, NULL, &before) != 0) return false;
-    program_action_set(&before);
+    struct sigaction before[2];
+    if (REAL(sigaction)(SIGSEGV, NULL, &before[0]) != 0 || REAL(sigaction)(SIGBUS, NULL, &before[1]) != 0) return false;
+    program_action_set(SIGSEGV, &before[0]);
+    program_action_set(SIGBUS, &before[1]);
     // On the alternate stack where the thread has one: the fault that is not a doorbell may be the end of a stack.
     struct sigaction ours = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
     sigfillset(&ours.sa_mask);
     atomic_store(&is_trapping, true);
-    if (REAL(sigaction)(SIGSEGV, &ours, NULL) != 0) {
+    if (REAL(sigaction)(SIGSEGV, &ours, NULL) != 0 || REAL(sigaction)(SIGBUS, &ours, NULL) != 0) {
+        REAL(sigaction)(SIGSEGV, &before[0], NULL);
         atomic_store(&is_trapping, false);
         return false;
     }

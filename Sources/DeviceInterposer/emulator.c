@@ -17,7 +17,7 @@ static const struct {
     FUNCTION(attach),      FUNCTION(open),        FUNCTION(close),         FUNCTION(ring),
     FUNCTION(is_dead),     FUNCTION(set_context), FUNCTION(information),   FUNCTION(start),
     FUNCTION(put),         FUNCTION(map),         FUNCTION(unmap),         FUNCTION(take_updates),
-    FUNCTION(connect_event), FUNCTION(shares_doorbells),
+    FUNCTION(connect_event), FUNCTION(shares_doorbells), FUNCTION(take_fault),
 };
 
 bool emulator_load(void)

@@ -8,6 +8,8 @@
 
 #include "interposed.h"
 
+#include <signal.h>
+
 struct emulator {
     int (*attach)(const char *tree, void **set);
     int (*open)(void *set, const char *name, int number, void **node, int *region_file);
@@ -24,6 +26,8 @@ struct emulator {
     void (*unmap)(void *node, int region);
     int (*take_updates)(void *node);
     void (*connect_event)(void *node, int descriptor);
+    /// True, or no return at all: the fault is a device's, and taken.
+    int (*take_fault)(const siginfo_t *information, void *context);
 };
 
 /// Valid once emulator_load() has succeeded.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SIGSEGV is the doorbell's. What the program wants done about it is remembered, told when it asks, and done when a fault
-// is no doorbell. Until the first queue is mapped nothing is changed.
+// SIGSEGV is the doorbell's, and with SIGBUS the device's that touches memory which is not there. What the program wants
+// done about the two is remembered, told when it asks, and done when a fault is its own. Until the first queue is mapped
+// nothing is changed.
 
 #include "doorbell.h"
 #include "paths.h"
@@ -12,30 +13,34 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static struct sigaction program_action;
+/// Of SIGSEGV and SIGBUS.
+static struct sigaction program_actions[2];
 static atomic_flag is_being_used = ATOMIC_FLAG_INIT;
 
 /// With signals blocked: the handler that asks must not interrupt its own thread here.
-static void exchange(const struct sigaction *new, struct sigaction *old)
+static void exchange(int number, const struct sigaction *new, struct sigaction *old)
 {
+    struct sigaction *action = &program_actions[number == SIGBUS];
     sigset_t all, previous;
     sigfillset(&all);
     REAL(pthread_sigmask)(SIG_SETMASK, &all, &previous);
     while (atomic_flag_test_and_set(&is_being_used)) sched_yield();
-    struct sigaction before = program_action;
-    if (new != NULL) program_action = *new;
+    struct sigaction before = *action;
+    if (new != NULL) *action = *new;
     atomic_flag_clear(&is_being_used);
     REAL(pthread_sigmask)(SIG_SETMASK, &previous, NULL);
     if (old != NULL) *old = before;
 }
 
-void program_action_get(struct sigaction *action) { exchange(NULL, action); }
-void program_action_set(const struct sigaction *action) { exchange(action, NULL); }
+void program_action_get(int number, struct sigaction *action) { exchange(number, NULL, action); }
+void program_action_set(int number, const struct sigaction *action) { exchange(number, action, NULL); }
+
+static bool is_trapped(int number) { return (number == SIGSEGV || number == SIGBUS) && doorbell_is_trapping(); }
 
 void program_action_take(int number, siginfo_t *information, void *context)
 {
     struct sigaction action;
-    program_action_get(&action);
+    program_action_get(number, &action);
     bool was_sent = information->si_code <= 0;
     if (action.sa_handler == SIG_IGN && was_sent) return;
     if (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN) {
@@ -48,7 +53,7 @@ void program_action_take(int number, siginfo_t *information, void *context)
     }
     if (action.sa_flags & (int)SA_RESETHAND) {
         struct sigaction end = {.sa_handler = SIG_DFL};
-        program_action_set(&end);
+        program_action_set(number, &end);
     }
     // The mask that the kernel would have set.
     sigset_t mask;
@@ -75,8 +80,8 @@ static const sigset_t *without_fault(const sigset_t *set, sigset_t *copy)
 
 INTERPOSED int sigaction(int number, const struct sigaction *new, struct sigaction *old)
 {
-    if (number == SIGSEGV && doorbell_is_trapping()) {
-        exchange(new, old);
+    if (is_trapped(number)) {
+        exchange(number, new, old);
         return 0;
     }
     if (new == NULL || number == SIGSEGV || path_root() == NULL || sigismember(&new->sa_mask, SIGSEGV) != 1)
@@ -90,9 +95,9 @@ typedef void (*handler)(int);
 
 static handler set_handler(handler (*real)(int, handler), int number, handler new, int flags)
 {
-    if (number != SIGSEGV || !doorbell_is_trapping()) return real(number, new);
+    if (!is_trapped(number)) return real(number, new);
     struct sigaction action = {.sa_handler = new, .sa_flags = flags}, old;
-    exchange(&action, &old);
+    exchange(number, &action, &old);
     return old.sa_handler;
 }
 

@@ -33,12 +33,25 @@ final class DeviceSet: @unchecked Sendable {
         guard let index = descriptions.firstIndex(where: { $0.name == name }) else { throw .noDevice }
         if let device = devices[index] { return device }
         let tree = self.tree
-        let made = descriptions[index].makeDevice { DeviceTree.remove(deviceNamed: name, from: tree) }
+        let made = descriptions[index].makeDevice {
+            DeviceTree.remove(deviceNamed: name, from: tree)
+        } onFault: {
+            report($0, of: name)
+        }
         guard let made else { throw .noDevice }
         guard made.regionFile != nil else { throw .outOfMemory }
         devices[index] = made
         return made
     }
+}
+
+/// Tells the process, on stderr, where a kernel would write to its own log.
+private func report(_ fault: QueueFault, of name: String) {
+    let line =
+        "libuacce-devices: " + name + ": queue " + String(fault.queue) + " stopped: the descriptor in slot "
+        + String(fault.slot) + " names memory that is not there: 0x" + String(fault.address, radix: 16) + "\n"
+    var bytes = Array(line.utf8)
+    _ = write(STDERR_FILENO, &bytes, bytes.count)
 }
 
 /// A small text file as a whole.

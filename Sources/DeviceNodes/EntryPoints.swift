@@ -5,6 +5,7 @@
 
 import CLinux
 import EmulatedQM
+import FaultGuard
 import HisiliconABI
 import UacceDevice
 
@@ -164,4 +165,11 @@ public func takeUpdates(_ node: UnsafeMutableRawPointer) -> Int32 {
 @_cdecl("uacce_devices_connect_event")
 public func connectEvent(_ node: UnsafeMutableRawPointer, _ descriptor: Int32) {
     node.withNode { $0.queue.connect(event: descriptor) }
+}
+
+/// To be called first by the handler of SIGSEGV and SIGBUS. When it was a device that touched memory which is not there,
+/// returns 1, and the handler returns, or does not return: the device's thread goes on, and its queue stops.
+@_cdecl("uacce_devices_take_fault")
+public func takeFault(_ information: UnsafePointer<siginfo_t>, _ context: UnsafeMutableRawPointer) -> Int32 {
+    fault_guard_take(information, context) ? 1 : 0
 }

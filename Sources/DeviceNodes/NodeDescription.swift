@@ -4,7 +4,7 @@ import EmulatedQM
 import HisiliconABI
 
 /// How one device of a set is to be made. A set keeps it as a line of text, which each process that opens the device
-/// reads: `hisi_sec2-0 api=v3 queues=256 node=0 engine_threads=1 strict=0 faults=descriptor@3`.
+/// reads: `hisi_sec2-0 api=v3 queues=256 node=0 engine_threads=1 faults=descriptor@3`.
 public struct NodeDescription: Sendable {
     /// In /dev and /sys/class/uacce.
     public var name: String
@@ -15,8 +15,6 @@ public struct NodeDescription: Sendable {
     public var numaNode: Int32 = -1
     /// Threads of the device in each process that opens it, 1 to 64.
     public var engineThreads = 1
-    /// Whether each address in a descriptor is looked up in the process's mappings.
-    public var isStrict = false
     /// A fault plan, as ``FaultPlan`` reads it. Each process has the faults for itself.
     public var faults = ""
 
@@ -30,9 +28,10 @@ public struct NodeDescription: Sendable {
     /// The device. Its threads start with its first queue.
     /// - Parameters:
     ///   - hasRegionFile: whether its regions are to be mapped.
-    ///   - onRemoval: see ``EmulatedDeviceConfiguration``.
+    ///   - onRemoval, onFault: see ``EmulatedDeviceConfiguration``.
     public func makeDevice(
-        hasRegionFile: Bool = true, onRemoval: (@Sendable () -> Void)? = nil
+        hasRegionFile: Bool = true, onRemoval: (@Sendable () -> Void)? = nil,
+        onFault: (@Sendable (QueueFault) -> Void)? = nil
     ) -> EmulatedDevice? {
         guard let kind = NodeKind.of(deviceName: name), let dash = name.lastIndex(of: "-"),
             let id = Int(name[name.index(after: dash)...]), let plan = FaultPlan(parsing: faults)
@@ -41,8 +40,8 @@ public struct NodeDescription: Sendable {
             id: id, block: kind.makeBlock(),
             configuration: EmulatedDeviceConfiguration(
                 version: version, queueCount: queueCount, engineThreads: engineThreads, faults: plan,
-                addresses: isStrict ? .strict : .trusting, numaNode: numaNode, hasRegionFile: hasRegionFile,
-                onRemoval: onRemoval))
+                addresses: .guarded, numaNode: numaNode, hasRegionFile: hasRegionFile, onRemoval: onRemoval,
+                onFault: onFault))
     }
 
     // MARK: As text
@@ -52,8 +51,7 @@ public struct NodeDescription: Sendable {
         // The grammar of fault plans allows spaces, the line does not.
         let plan = String(decoding: faults.utf8.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self)
         return name + " api=" + (version == .v2 ? "v2" : "v3") + " queues=" + String(queueCount) + " node="
-            + String(numaNode) + " engine_threads=" + String(engineThreads) + " strict=" + (isStrict ? "1" : "0")
-            + " faults=" + plan
+            + String(numaNode) + " engine_threads=" + String(engineThreads) + " faults=" + plan
     }
 
     /// nil: it is no such line.
@@ -82,8 +80,6 @@ public struct NodeDescription: Sendable {
         case "engine_threads":
             guard let count = Int(value), (1...64).contains(count) else { return false }
             engineThreads = count
-        case "strict":
-            isStrict = value == "1"
         case "faults":
             guard FaultPlan(parsing: String(value)) != nil else { return false }
             faults = String(value)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import FaultGuard
 
 /// Whether a descriptor's addresses are checked against the process's mappings, as an SMMU would.
 public enum AddressCheck: Sendable {
@@ -9,6 +10,10 @@ public enum AddressCheck: Sendable {
     /// Every range must be mapped with the right access. Reads the mappings on each call: slow, for tests and for
     /// software that is not trusted. A file mapping beyond the file's end passes, as it does an SMMU.
     case strict
+    /// Every page is touched, and an address that cannot be is a ``MemoryFault``, which stops the queue. What is unmapped
+    /// later, while the block works with it, does so, too. Only for processes whose handler of SIGSEGV and SIGBUS calls
+    /// `fault_guard_take`, and for devices with threads of their own.
+    case guarded
 
     /// Whether `byteCount` bytes at `address` may be read. No bytes at all may be read anywhere.
     public func isReadable(_ address: UInt64, byteCount: Int) -> Bool {
@@ -20,13 +25,40 @@ public enum AddressCheck: Sendable {
         permits(.write, address, byteCount)
     }
 
+    /// Whether the device may have up to `byteCount` bytes at `address` to write to, of which it may turn out not to need
+    /// all: pages that nobody will write are not made to exist for a check.
+    public func hasRoom(_ address: UInt64, byteCount: Int) -> Bool {
+        switch self {
+        case .trusting, .strict: permits(.write, address, byteCount)
+        case .guarded: isPossible(address, byteCount) && permits(.write, address, min(byteCount, 1))
+        }
+    }
+
     @inline(__always)
     private func permits(_ access: MappingAccess, _ address: UInt64, _ byteCount: Int) -> Bool {
         guard byteCount > 0 else { return byteCount == 0 }
+        guard isPossible(address, byteCount) else { return false }
+        if self == .trusting { return true }
+        return isMapped(access, address, byteCount)
+    }
+
+    /// Whether any process could have these bytes.
+    @inline(__always)
+    private func isPossible(_ address: UInt64, _ byteCount: Int) -> Bool {
+        guard byteCount >= 0 else { return false }
         let (end, overflow) = address.addingReportingOverflow(UInt64(byteCount))
         // The first page is never mapped (vm.mmap_min_addr): it catches null and small offsets from null.
-        guard !overflow, address >= 4096, end <= Self.userSpaceEnd else { return false }
-        return self == .trusting || ProcessMappings.cover(address..<end, with: access)
+        return !overflow && address >= 4096 && end <= Self.userSpaceEnd
+    }
+
+    @inline(never)
+    private func isMapped(_ access: MappingAccess, _ address: UInt64, _ byteCount: Int) -> Bool {
+        switch (self, access) {
+        case (.trusting, _): return true
+        case (.strict, _): return ProcessMappings.cover(address..<(address &+ UInt64(byteCount)), with: access)
+        case (.guarded, .read): return fault_guard_reads(UInt(address), byteCount)
+        case (.guarded, .write): return fault_guard_writes(UInt(address), byteCount)
+        }
     }
 
     /// Where user addresses end: 47 bits on x86-64, where nothing above is handed out unasked; 52 bits, the widest

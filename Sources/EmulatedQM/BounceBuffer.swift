@@ -20,8 +20,14 @@ public struct BounceBuffer: ~Copyable {
     }
 
     deinit {
+        wipe()
         free(memory.pointee.start)
         memory.deallocate()
+    }
+
+    /// For when `body` did not come to its end.
+    private func wipe() {
+        if let start = memory.pointee.start { linux_wipe(start, memory.pointee.byteCount) }
     }
 
     /// Hands `body` memory of `byteCount` bytes, or nil when there is none, and wipes it afterwards.

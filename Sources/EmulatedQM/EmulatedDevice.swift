@@ -23,14 +23,19 @@ public struct EmulatedDeviceConfiguration: Sendable {
     public var hasRegionFile: Bool
     /// Called once, when the device has been removed and all its queues are dead.
     public var onRemoval: (@Sendable () -> Void)?
+    /// Called once for each queue that a memory fault stops, on the thread that works for it. Must not call back into the
+    /// device.
+    public var onFault: (@Sendable (QueueFault) -> Void)?
 
     public init(
         version: QueueManagementVersion = .v3, queueCount: Int? = nil, engineThreads: Int = 0,
         faults: FaultPlan = .none, addresses: AddressCheck = .trusting, numaNode: Int32 = -1,
-        hasRegionFile: Bool = false, onRemoval: (@Sendable () -> Void)? = nil
+        hasRegionFile: Bool = false, onRemoval: (@Sendable () -> Void)? = nil,
+        onFault: (@Sendable (QueueFault) -> Void)? = nil
     ) {
         self.hasRegionFile = hasRegionFile
         self.onRemoval = onRemoval
+        self.onFault = onFault
         self.version = version
         self.queueCount = queueCount
         self.engineThreads = engineThreads
@@ -132,7 +137,8 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
             let memory = QueueMemory(layout: layout, file: regionFile)
         else { throw .outOfMemory }
         let silicon = QueueSilicon(
-            number: UInt16(number), memory: memory, engine: engine, faults: faults, device: self)
+            number: UInt16(number), memory: memory, engine: engine, faults: faults, device: self,
+            isGuarded: configuration.addresses == .guarded)
         queues[number] = silicon
         queuesOpen += 1
         return EmulatedQueue(device: self, silicon: silicon)

@@ -37,10 +37,12 @@ final class EngineThreads: @unchecked Sendable {
         if isStopping { throw .noDevice }
         if !threads.isEmpty { return }
 
-        // The host's signals are not this thread's to handle.
+        // The host's signals are not this thread's to handle; its own faults are.
         var all = sigset_t()
         var previous = sigset_t()
         sigfillset(&all)
+        sigdelset(&all, SIGSEGV)
+        sigdelset(&all, SIGBUS)
         pthread_sigmask(SIG_SETMASK, &all, &previous)
         defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
 

@@ -28,6 +28,18 @@ public protocol FunctionBlockQueue: AnyObject {
     func execute(_ batch: DescriptorBatch) -> BatchResult
     /// Completes one descriptor as failed, without looking at it (fault injection).
     func reject(_ entry: UnsafeMutableRawPointer)
+    /// After an `execute` that memory's vanishing broke off (``AddressCheck/guarded``): completes what it had begun as
+    /// failed, and says how far that is. Nothing is executed afterwards, and of what a unit was changing nothing may be
+    /// used again.
+    func abandon(_ batch: DescriptorBatch) -> BatchResult
+}
+
+extension FunctionBlockQueue {
+    /// For blocks that cannot tell: fails all of the batch.
+    public func abandon(_ batch: DescriptorBatch) -> BatchResult {
+        for index in 0..<batch.count { reject(batch.entries[index]) }
+        return BatchResult(errorCount: batch.count, faultIndex: batch.count - 1)
+    }
 }
 
 /// Descriptors that were posted together, in ring order. They lie in the submission ring itself.
@@ -52,10 +64,20 @@ public struct BatchResult: Sendable {
     public var byteCount: Int
     /// Descriptors completed with an error.
     public var errorCount: Int
+    /// The descriptor that names memory which is not there, as a guarded device finds out: it is complete, with an error,
+    /// what stands before it is complete, and nothing behind it is touched. -1: none does.
+    public var faultIndex: Int
+    /// And where that is.
+    public var faultAddress: UInt64
 
     @inlinable
-    public init(byteCount: Int = 0, errorCount: Int = 0) {
+    public init(byteCount: Int = 0, errorCount: Int = 0, faultIndex: Int = -1, faultAddress: UInt64 = 0) {
         self.byteCount = byteCount
         self.errorCount = errorCount
+        self.faultIndex = faultIndex
+        self.faultAddress = faultAddress
     }
+
+    @inlinable
+    public var hasFault: Bool { faultIndex >= 0 }
 }

@@ -60,8 +60,18 @@ final class QueueMemory: @unchecked Sendable {
 
     /// Sets both status words: the device takes and completes nothing more.
     func stopTraffic() {
+        stopTransmission()
+        stopReception()
+    }
+
+    /// Sets the one that says: the device takes nothing more.
+    func stopTransmission() {
         // Nothing is published by these words; release costs nothing here and keeps them behind the last completion.
         word(layout.transmitStatusOffset).pointee.store(1, ordering: .releasing)
+    }
+
+    /// Sets the one that says: the device completes nothing more. Drivers look at no completion afterwards.
+    func stopReception() {
         word(layout.receiveStatusOffset).pointee.store(1, ordering: .releasing)
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import FaultGuard
 import HisiliconABI
 import Synchronization
 import UacceDevice
@@ -19,6 +20,8 @@ final class QueueSilicon: @unchecked Sendable {
     private let depth: UInt16
     private let engine: EngineThreads?
     private let faults: FaultProgress?
+    /// Whether descriptors may name memory that is not there.
+    private let isGuarded: Bool
     /// Alive as long as the gate can be entered: the kernel half holds it, and seals the gate before it lets go.
     private unowned(unsafe) let device: EmulatedDevice
 
@@ -28,12 +31,18 @@ final class QueueSilicon: @unchecked Sendable {
     /// Engine threads only: the completion ring was full, so a completion doorbell is a reason to look again.
     private let waitsForRoom = Atomic<Bool>(false)
     private let schedule = Atomic<UInt8>(Schedule.idle)
+    /// After a memory fault: the completion ring's tail, for good. Above it: there was none.
+    private let lastTail = Atomic<UInt16>(.max)
 
     /// Only inside the gate, or while it is shut.
     private let state: UnsafeMutablePointer<SiliconState>
 
-    init(number: UInt16, memory: QueueMemory, engine: EngineThreads?, faults: FaultProgress?, device: EmulatedDevice) {
+    init(
+        number: UInt16, memory: QueueMemory, engine: EngineThreads?, faults: FaultProgress?, device: EmulatedDevice,
+        isGuarded: Bool
+    ) {
         self.number = number
+        self.isGuarded = isGuarded
         self.memory = memory
         self.engine = engine
         self.faults = faults
@@ -61,6 +70,8 @@ final class QueueSilicon: @unchecked Sendable {
             submissionTail.store(doorbell.index, ordering: .releasing)
             if let engine { wake(engine) }
         case .completion:
+            // Acquire: pairs with stop(at:completing:). Who has read the last completion is told that no more will come.
+            if lastTail.load(ordering: .acquiring) == doorbell.index { memory.stopReception() }
             guard let engine else {
                 // Release: pairs with the acquiring load in completionRoom(); the driver has read what lies before.
                 completionHead.store(doorbell.index, ordering: .releasing)
@@ -162,8 +173,12 @@ final class QueueSilicon: @unchecked Sendable {
                 if verdict != .execute { break }
             } else {
                 state.pointee.listEntries(count)
-                executeBatch(count)
-                state.pointee.complete(count, queue: number)
+                let result = executeBatch(count)
+                if result.hasFault {
+                    stop(at: result.faultAddress, completing: result.faultIndex &+ 1)
+                } else {
+                    state.pointee.complete(count, queue: number)
+                }
             }
         }
         if interrupts.isArmed { raiseInterruptIfUnread() }
@@ -221,10 +236,28 @@ final class QueueSilicon: @unchecked Sendable {
 
     /// Hands the first `count` of `entries` to the function block.
     @inline(__always)
-    private func executeBatch(_ count: Int) {
+    private func executeBatch(_ count: Int) -> BatchResult {
         let batch = DescriptorBatch(entries: state.pointee.entries, count: count)
-        let result = state.pointee.block._withUnsafeGuaranteedRef { $0.queue.execute(batch) }
-        counters.countBatch(count, result)
+        let result =
+            isGuarded
+            ? batch.executeGuarded(by: state.pointee.block)
+            : state.pointee.block._withUnsafeGuaranteedRef { $0.queue.execute(batch) }
+        counters.countBatch(result.hasFault ? result.faultIndex &+ 1 : count, result)
+        return result
+    }
+
+    /// Completes `count` descriptors, the last of which named memory that is not there, and nothing more ever after. The
+    /// driver is told at its next submission, and, once it has read all completions, when it asks for more: as when the
+    /// kernel stops the queues of a device that it resets (drivers/crypto/hisilicon/qm.c, hisi_qm_set_hw_reset).
+    @inline(never)
+    private func stop(at address: UInt64, completing count: Int) {
+        let fault = QueueFault(queue: number, slot: state.pointee.slot(count &- 1), address: address)
+        state.pointee.isStuck = true
+        // All before the last completion: who reads it finds this done. Release: pairs with ring().
+        memory.stopTransmission()
+        device.configuration.onFault?(fault)
+        lastTail.store(UInt16(state.pointee.completionTail(after: count)), ordering: .releasing)
+        state.pointee.complete(count, queue: number)
     }
 
     /// As without faults, but each descriptor is asked for. Returns what ended the batch early: .stick, .remove.
@@ -249,7 +282,14 @@ final class QueueSilicon: @unchecked Sendable {
             }
             fetched += 1
         }
-        if sound > 0 { executeBatch(sound) }
+        if sound > 0 {
+            let result = executeBatch(sound)
+            if result.hasFault {
+                let last = state.pointee.index(of: state.pointee.entries[result.faultIndex])
+                stop(at: result.faultAddress, completing: last &+ 1)
+                return .execute
+            }
+        }
         state.pointee.complete(fetched, queue: number)
         return end
     }

@@ -5,8 +5,8 @@ import CUacce
 
 /// What is wrong with a scatter-gather list.
 public enum ScatterGatherFault: Sendable {
-    /// A list or a buffer lies where it may not be read or written.
-    case address
+    /// A list or a buffer lies where it may not be read or written: at this address.
+    case address(UInt64)
     /// It is malformed, or ends before the data does.
     case list
 }
@@ -63,7 +63,7 @@ public struct ScatterGatherList {
         for _ in 0..<Int(HISI_QM_SGL_CHAIN_MAX) {
             guard list & UInt64(HISI_QM_SGL_ALIGNMENT - 1) == 0 else { return .list }
             let headByteCount = MemoryLayout<hisi_qm_sgl>.size
-            guard addresses.isReadable(list, byteCount: headByteCount) else { return .address }
+            guard addresses.isReadable(list, byteCount: headByteCount) else { return .address(list) }
             let start = UnsafeRawPointer(bitPattern: UInt(list))!
             let header = start.load(as: hisi_qm_sgl.self)
             let entryCount = Int(header.entry_sum_in_sgl)
@@ -72,7 +72,7 @@ public struct ScatterGatherList {
             }
             let entryByteCount = MemoryLayout<hisi_qm_sge>.size
             guard addresses.isReadable(list, byteCount: headByteCount + entryCount * entryByteCount) else {
-                return .address
+                return .address(list)
             }
             for index in 0..<entryCount {
                 let entry = (start + headByteCount + index * entryByteCount).load(as: hisi_qm_sge.self)
@@ -84,7 +84,7 @@ public struct ScatterGatherList {
                 }
                 let count = min(length - skip, byteCount - done)
                 let (address, overflow) = entry.buffer.addingReportingOverflow(UInt64(skip))
-                guard !overflow, isAllowed(address, count, purpose) else { return .address }
+                guard !overflow, isAllowed(address, count, purpose) else { return .address(address) }
                 visit(UnsafeMutableRawPointer(bitPattern: UInt(address))!, done, count)
                 done += count
                 skip = 0

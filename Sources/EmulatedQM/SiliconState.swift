@@ -24,7 +24,8 @@ struct SiliconState {
     /// How far the driver has read completions, and what it said of that last.
     private var completionHead = 0
     private var claimedHead: UInt16 = 0
-    /// Fault injection: completes nothing more. Survives a restart, as a hung queue does until it is given back.
+    /// Completes nothing more, after a memory fault or by a fault plan. Survives a restart: such a queue is good for
+    /// nothing until it is given back.
     var isStuck = false
 
     init(_ memory: QueueMemory) {
@@ -72,6 +73,17 @@ struct SiliconState {
     /// Descriptors that wait, when the driver's tail is `tail`.
     @inline(__always)
     func posted(upTo tail: UInt16) -> Int { (Int(tail) &- submissionHead) & mask }
+
+    /// Which of the descriptors that wait lies at `entry`.
+    func index(of entry: UnsafeMutableRawPointer) -> Int {
+        ((entry - submissionBase) / entryByteCount &- submissionHead) & mask
+    }
+
+    /// The slot of the `index`-th descriptor that waits.
+    func slot(_ index: Int) -> Int { (submissionHead &+ index) & mask }
+
+    /// The completion ring's tail when `count` more are written.
+    func completionTail(after count: Int) -> Int { (completionTail &+ count) & mask }
 
     /// The `index`-th descriptor that waits.
     @inline(__always)

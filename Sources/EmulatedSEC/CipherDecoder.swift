@@ -22,12 +22,6 @@ extension SecDecoder {
             ? nil : UnsafeRawPointer(try readable(descriptor.cipherIVAddress, byteCount: ivByteCount))
         job.pointee.key = try key(
             for: .cipher(kind, encrypt: encrypt), at: descriptor.cipherKeyAddress, byteCount: kind.keyByteCount)
-        // Equal halves make XTS forgeable (NIST SP 800-38E by way of FIPS 140 IG A.9).
-        if kind.mode == .xts, encrypt, let key = job.pointee.key.map({ UnsafeRawPointer($0) }),
-            isEqualInConstantTime(key, key + kind.keyByteCount / 2, byteCount: kind.keyByteCount / 2)
-        {
-            throw .refused(.keyLength)
-        }
         job.pointee.operation = .cipher(kind, encrypt: encrypt)
         job.pointee.byteCount = byteCount
     }

@@ -9,6 +9,8 @@ import SoftwareCrypto
 enum DecoderStop: Error {
     /// It is wrong, or asks for what there is not.
     case refused(SecErrorType)
+    /// It names memory that is not there, and the queue is to stop.
+    case fault(UInt64)
     /// It is right, and there is nothing to do.
     case nothingToDo
     /// Its key has no place as long as this batch's earlier jobs wait: run them, begin a batch, decode it again.
@@ -140,7 +142,7 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
         let (start, overflow) = address.addingReportingOverflow(offset)
         guard !overflow, addresses.isReadable(start, byteCount: byteCount),
             let pointer = UnsafeMutableRawPointer(bitPattern: UInt(start))
-        else { throw .refused(.address) }
+        else { throw addresses == .guarded ? .fault(start) : .refused(.address) }
         return pointer
     }
 
@@ -151,7 +153,7 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
         let (start, overflow) = address.addingReportingOverflow(offset)
         guard !overflow, addresses.isWritable(start, byteCount: byteCount),
             let pointer = UnsafeMutableRawPointer(bitPattern: UInt(start))
-        else { throw .refused(.address) }
+        else { throw addresses == .guarded ? .fault(start) : .refused(.address) }
         return pointer
     }
 }

@@ -13,6 +13,8 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
     private let bounce = BounceBuffer()
     /// One per descriptor of a batch. A descriptor that is no job leaves its error there, and no bytes.
     private let jobs: UnsafeMutablePointer<SecJob>
+    /// What the last job that failed with `.translation` named.
+    private var faultAddress: UInt64 = 0
 
     init(library: LibcryptoHolder, choices: UnitChoices, addresses: AddressCheck) {
         decoder = SecDecoder(addresses: addresses)
@@ -33,6 +35,12 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
         complete(entry, .injected)
     }
 
+    /// Jobs of a batch run in any order and complete together: all of them are lost.
+    func abandon(_ batch: DescriptorBatch) -> BatchResult {
+        for index in 0..<batch.count { complete(batch.entries[index], .translation) }
+        return BatchResult(errorCount: batch.count, faultIndex: batch.count - 1)
+    }
+
     private func executeOne(_ entry: UnsafeMutableRawPointer) -> BatchResult {
         decoder.keys.beginBatch()
         let job = jobs
@@ -46,17 +54,31 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
         }
         var result = BatchResult()
         finish(entry, job, &result)
+        if job.pointee.error == .translation { noteFault(0, in: &result) }
         return result
     }
 
     private func executeMany(_ batch: DescriptorBatch) -> BatchResult {
         decoder.keys.beginBatch()
-        for index in 0..<batch.count { admit(batch.entries[index], jobs + index) }
+        var count = 0
+        var hasFault = false
+        while count < batch.count, !hasFault {
+            admit(batch.entries[count], jobs + count)
+            hasFault = jobs[count].error == .translation
+            count &+= 1
+        }
         groups.runAll(units)
 
         var result = BatchResult()
-        for index in 0..<batch.count { finish(batch.entries[index], jobs + index, &result) }
+        for index in 0..<count { finish(batch.entries[index], jobs + index, &result) }
+        if hasFault { noteFault(count - 1, in: &result) }
         return result
+    }
+
+    @inline(never)
+    private func noteFault(_ index: Int, in result: inout BatchResult) {
+        result.faultIndex = index
+        result.faultAddress = faultAddress
     }
 
     /// Decodes a descriptor of a batch and puts its job where it belongs. Scattered data has only one buffer to be put
@@ -96,6 +118,10 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
             case .refused(let refusal):
                 job.pointee.error = refusal
                 return .stopped
+            case .fault(let address):
+                faultAddress = address
+                job.pointee.error = .translation
+                return .stopped
             case .nothingToDo:
                 job.pointee.error = .none
                 return .stopped
@@ -117,24 +143,36 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
         bounce.withMemory(byteCount: byteCount) { memory in
             guard let memory else { return job.pointee.error = .scatterGatherList }
             if let destination {
-                job.pointee.error = SecErrorType(
-                    destination.checkWritable(offset: scattered.offset, byteCount: byteCount))
+                job.pointee.error = error(
+                    of: destination.checkWritable(offset: scattered.offset, byteCount: byteCount))
                 job.pointee.additionalCopy = memory
                 job.pointee.destination = memory + additionalByteCount
             }
             if job.pointee.error == .none, let head = scattered.source {
                 let source = ScatterGatherList(head: head, addresses: decoder.addresses)
-                job.pointee.error = SecErrorType(
-                    source.gather(offset: scattered.offset, byteCount: byteCount, into: memory))
+                job.pointee.error = error(
+                    of: source.gather(offset: scattered.offset, byteCount: byteCount, into: memory))
                 job.pointee.additional = UnsafeRawPointer(memory)
                 job.pointee.source = UnsafeRawPointer(memory + additionalByteCount)
             }
             guard job.pointee.error == .none else { return }
             units.run(job)
             if job.pointee.error == .none, !job.pointee.hasWrongTag, let destination {
-                job.pointee.error = SecErrorType(
-                    destination.scatter(memory, offset: scattered.offset, byteCount: byteCount))
+                job.pointee.error = error(
+                    of: destination.scatter(memory, offset: scattered.offset, byteCount: byteCount))
             }
+        }
+    }
+
+    /// How SEC tells what is wrong with a list; nil: nothing is.
+    private func error(of fault: ScatterGatherFault?) -> SecErrorType {
+        switch fault {
+        case .address(let address):
+            guard decoder.addresses == .guarded else { return .address }
+            faultAddress = address
+            return .translation
+        case .list: return .scatterGatherList
+        case nil: return .none
         }
     }
 
@@ -159,16 +197,5 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
         result.icv = tagMatch
         result.error_type = error.rawValue
         entry.storeBytes(of: result, toByteOffset: Int(HISI_SEC_RESULT_OFFSET), as: hisi_sec_result.self)
-    }
-}
-
-extension SecErrorType {
-    /// How SEC tells what is wrong with a list; nil: nothing is.
-    init(_ fault: ScatterGatherFault?) {
-        switch fault {
-        case .address: self = .address
-        case .list: self = .scatterGatherList
-        case nil: self = .none
-        }
     }
 }

@@ -7,8 +7,13 @@ import HisiliconABI
 /// Why a descriptor does not become a job.
 struct ZipRefusal: Error {
     let status: ZipStatus
+    /// What it named, if memory is not there and the queue is to stop.
+    let address: UInt64
 
-    init(_ status: ZipStatus) { self.status = status }
+    init(_ status: ZipStatus, address: UInt64 = 0) {
+        self.status = status
+        self.address = address
+    }
 }
 
 /// Turns descriptors into jobs, and believes none of them.
@@ -41,7 +46,7 @@ struct ZipDecoder {
                 job.input = UnsafePointer(try readable(descriptor.sourceAddress, byteCount: job.inputByteCount))
             }
             if job.room > 0 {
-                job.output = try writable(descriptor.destinationAddress, byteCount: job.room)
+                job.output = try room(descriptor.destinationAddress, byteCount: job.room)
             }
         }
         if descriptor.isStateful {
@@ -74,14 +79,26 @@ struct ZipDecoder {
     private func readable(_ address: UInt64, byteCount: Int) throws(ZipRefusal) -> UnsafeMutablePointer<UInt8> {
         guard addresses.isReadable(address, byteCount: byteCount),
             let pointer = UnsafeMutablePointer<UInt8>(bitPattern: UInt(address))
-        else { throw ZipRefusal(.address) }
+        else { throw refusal(address) }
         return pointer
     }
 
     private func writable(_ address: UInt64, byteCount: Int) throws(ZipRefusal) -> UnsafeMutablePointer<UInt8> {
         guard addresses.isWritable(address, byteCount: byteCount),
             let pointer = UnsafeMutablePointer<UInt8>(bitPattern: UInt(address))
-        else { throw ZipRefusal(.address) }
+        else { throw refusal(address) }
         return pointer
+    }
+
+    private func room(_ address: UInt64, byteCount: Int) throws(ZipRefusal) -> UnsafeMutablePointer<UInt8> {
+        guard addresses.hasRoom(address, byteCount: byteCount),
+            let pointer = UnsafeMutablePointer<UInt8>(bitPattern: UInt(address))
+        else { throw refusal(address) }
+        return pointer
+    }
+
+    /// Of a descriptor that names memory which may not be used.
+    func refusal(_ address: UInt64) -> ZipRefusal {
+        ZipRefusal(addresses == .guarded ? .translation : .address, address: address)
     }
 }

@@ -10,6 +10,11 @@ final class ZipQueue: FunctionBlockQueue {
     private let compression: Compression?
     private let decompression: Decompression?
     private let bounce = BounceBuffer()
+    /// Which descriptor of the batch is being executed, and what those before it came to.
+    private var current = 0
+    private var done = BatchResult()
+    /// What the last request that failed with `.translation` named.
+    private var faultAddress: UInt64 = 0
 
     init(compressingWith plan: ZipUnitPlan, _ decoder: ZipDecoder) {
         self.decoder = decoder
@@ -24,8 +29,9 @@ final class ZipQueue: FunctionBlockQueue {
     }
 
     func execute(_ batch: DescriptorBatch) -> BatchResult {
-        var result = BatchResult()
+        done = BatchResult()
         for index in 0..<batch.count {
+            current = index
             let entry = batch.entries[index].assumingMemoryBound(to: ZipDescriptor.self)
             do throws(ZipRefusal) {
                 var job = try decoder.decode(entry.pointee, compresses: compression != nil)
@@ -37,16 +43,30 @@ final class ZipQueue: FunctionBlockQueue {
                 finish(entry, job)
                 if job.isGood {
                     // Of the side that is not compressed.
-                    result.byteCount &+= compression != nil ? job.consumed : job.produced
+                    done.byteCount &+= compression != nil ? job.consumed : job.produced
                 } else {
-                    result.errorCount &+= 1
+                    done.errorCount &+= 1
                 }
             } catch {
+                faultAddress = error.address
                 refuse(entry, error.status)
-                result.errorCount &+= 1
+                done.errorCount &+= 1
+            }
+            if entry.pointee.status == .translation {
+                done.faultIndex = index
+                done.faultAddress = faultAddress
+                break
             }
         }
-        return result
+        return done
+    }
+
+    /// Requests are done one by one: those before the one that it happened to are complete.
+    func abandon(_ batch: DescriptorBatch) -> BatchResult {
+        refuse(batch.entries[current].assumingMemoryBound(to: ZipDescriptor.self), .translation)
+        done.errorCount &+= 1
+        done.faultIndex = current
+        return done
     }
 
     func reject(_ entry: UnsafeMutableRawPointer) {
@@ -65,7 +85,7 @@ final class ZipQueue: FunctionBlockQueue {
         let destination = ScatterGatherList(head: descriptor.destinationAddress, addresses: decoder.addresses)
         let room = job.room
         if room > 0, let fault = destination.checkWritable(offset: Int(descriptor.outputOffset), byteCount: room) {
-            return job.fail(ZipStatus(fault))
+            return job.fail(status(of: fault))
         }
         let inputByteCount = job.inputByteCount
         bounce.withMemory(byteCount: max(inputByteCount + room, 1)) { memory in
@@ -74,7 +94,7 @@ final class ZipQueue: FunctionBlockQueue {
                 let fault = source.gather(
                     offset: Int(descriptor.inputOffset), byteCount: inputByteCount, into: memory)
             {
-                return job.fail(ZipStatus(fault))
+                return job.fail(status(of: fault))
             }
             job.input = UnsafePointer(memory.assumingMemoryBound(to: UInt8.self))
             job.output = (memory + inputByteCount).assumingMemoryBound(to: UInt8.self)
@@ -84,8 +104,19 @@ final class ZipQueue: FunctionBlockQueue {
                     job.output, offset: Int(descriptor.outputOffset), byteCount: job.produced)
             {
                 // Somebody has changed the list meanwhile.
-                job.fail(ZipStatus(fault))
+                job.fail(status(of: fault))
             }
+        }
+    }
+
+    /// How ZIP tells what is wrong with a list.
+    private func status(of fault: ScatterGatherFault) -> ZipStatus {
+        switch fault {
+        case .address(let address):
+            let refusal = decoder.refusal(address)
+            faultAddress = refusal.address
+            return refusal.status
+        case .list: return .scatterGatherList
         }
     }
 
@@ -114,15 +145,5 @@ extension ZipJob {
     /// Whether what came of it counts.
     var isGood: Bool {
         status == .ok || status == .expanded || status == .decompressionEnd || status == .wrongChecksum
-    }
-}
-
-extension ZipStatus {
-    /// How ZIP tells what is wrong with a list.
-    init(_ fault: ScatterGatherFault) {
-        switch fault {
-        case .address: self = .address
-        case .list: self = .scatterGatherList
-        }
     }
 }

@@ -136,7 +136,7 @@ public enum SecErrorType: UInt8, Sendable {
     case scatterGatherList = 0x09
     case tag = 0x0a
     case unsupported = 0x0b
-    /// An address that the process has not mapped (the SMMU's fault).
+    /// Memory that the process has not mapped (the SMMU's fault), as hardware has been seen to say it (UADK issue 220).
     case translation = 0x11
     /// Injected by a fault plan.
     case injected = 0x7f

@@ -43,6 +43,8 @@ public struct ZipStatus: RawRepresentable, Equatable, Sendable {
     @inlinable public static var noStream: ZipStatus { ZipStatus(rawValue: 0x06) }
     /// The device has no memory or no unit for it.
     @inlinable public static var resource: ZipStatus { ZipStatus(rawValue: 0x07) }
+    /// Memory that the process has not mapped (the SMMU's fault), as hardware has been seen to say it (UADK issue 220).
+    @inlinable public static var translation: ZipStatus { ZipStatus(rawValue: 0x41) }
     /// Fault injection.
     @inlinable public static var injected: ZipStatus { ZipStatus(rawValue: 0x7f) }
 }

@@ -5,6 +5,7 @@ import CUacce
 import EmulatedQM
 import HisiliconABI
 import HisiliconDriver
+import PublishedCounters
 import UacceDevice
 
 /// The devices of one kind that a scheduler may use: real ones where configuration and machine have them, else an

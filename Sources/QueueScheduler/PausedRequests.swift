@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HisiliconDriver
+import PublishedCounters
 import Synchronization
 import UacceDevice
 

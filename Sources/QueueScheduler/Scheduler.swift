@@ -4,6 +4,7 @@ import CLinux
 import EmulatedQM
 import HisiliconABI
 import HisiliconDriver
+import PublishedCounters
 import Synchronization
 import UacceDevice
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import EmulatedQM
+import PublishedCounters
 import Synchronization
 
 /// Sums of what queues and threads counted that are gone by now. Guarded by the scheduler's lock.

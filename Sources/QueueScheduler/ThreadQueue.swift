@@ -2,6 +2,7 @@
 
 import CLinux
 import HisiliconDriver
+import PublishedCounters
 import Synchronization
 import UacceDevice
 

@@ -21,7 +21,7 @@ public func requestQueue(_ q: Queue?) -> Int32 {
         var outcome = WarpError.noDevice
         for entry in entries {
             guard let driver = DriverTable.driver(ofDevice: entry.device.name) else { continue }
-            let attempt = open(q, entry, driver)
+            let attempt = open(q, entry, driver, publishes: settings.publishes)
             if attempt == 0 { return 0 }
             // That all are taken says more than that one is broken.
             if outcome != WarpError.busy { outcome = attempt }
@@ -39,7 +39,9 @@ private func deviceName(_ q: Queue) -> String? {
     }
 }
 
-private func open(_ q: Queue, _ entry: DeviceEntry, _ driver: UnsafePointer<wd_driver>) -> Int32 {
+private func open(
+    _ q: Queue, _ entry: DeviceEntry, _ driver: UnsafePointer<wd_driver>, publishes: Bool
+) -> Int32 {
     let file: any QueueFile
     do throws(Errno) {
         file = try entry.device.open()
@@ -56,7 +58,13 @@ private func open(_ q: Queue, _ entry: DeviceEntry, _ driver: UnsafePointer<wd_d
     store(String(cString: driver.pointee.hw_type), &q.pointee.hw_type)
     store(entry.attributes.api, &q.pointee.api)
     let outcome = driver.pointee.open(q)
-    if outcome == 0 { return 0 }
+    if outcome == 0 {
+        if publishes, DriverTable.isBuiltIn(driver), let ring = RingDriver.of(q) {
+            queue.counters = Publication.open(
+                entry, driverName: String(cString: driver.pointee.hw_type), queue: ring.number)
+        }
+        return 0
+    }
     if !queue.isStopped { file.close() }
     q.pointee.info = nil
     Unmanaged.passUnretained(queue).release()
@@ -80,6 +88,7 @@ public func releaseQueue(_ q: Queue?) {
     guard let q, let queue = WarpQueue.of(q) else { return }
     if queue.isOfThisProcess {
         queue.withLock { queue.driver.pointee.close(q) }
+        if let counters = queue.counters { ProcessMark.withLock { Publication.close(counters) } }
     }
     // In a child of fork, the child's copy of the file and nothing of the parent's. A second close does nothing.
     queue.file.close()

@@ -18,6 +18,8 @@ struct Settings {
     var device = EmulatedDeviceConfiguration()
     /// Whether emulated devices share the process's addresses.
     var sharesAddresses = true
+    /// Whether other processes may see what queues have done.
+    var publishes = true
 
     /// nil: a value is none.
     init?() {
@@ -35,6 +37,11 @@ struct Settings {
         switch Self.variable("LIBUACCE_WD_SVA") {
         case nil, "on": break
         case "off": sharesAddresses = false
+        default: return nil
+        }
+        switch Self.variable("LIBUACCE_WD_PUBLISH") {
+        case nil, "on": break
+        case "off": publishes = false
         default: return nil
         }
         if let text = Self.variable("LIBUACCE_WD_QUEUES") {

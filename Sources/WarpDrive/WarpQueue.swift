@@ -2,6 +2,7 @@
 
 import CLinux
 import CWarpDrive
+import PublishedCounters
 import UacceDevice
 
 /// What the library has of a queue that was requested: `wd_queue.info`.
@@ -20,6 +21,8 @@ final class WarpQueue {
     var regions: (mmio: UnsafeMutableRawPointer?, dus: UnsafeMutableRawPointer?) = (nil, nil)
     /// The driver has given the file back.
     var isStopped = false
+    /// Where the library's own drivers count; nil: nowhere.
+    var counters: QueueCounters?
 
     init(_ file: any QueueFile, _ attributes: DeviceAttributes, _ driver: UnsafePointer<wd_driver>, mustShare: Bool) {
         self.file = file

@@ -38,9 +38,6 @@ struct Run: ParsableCommand {
     @Option(help: "NUMA node of the devices; -1: none. By default 0.")
     var node: Int32?
 
-    @Flag(help: "Check each address in a descriptor against the process's mappings (slow).")
-    var strict = false
-
     @Option(
         help: """
             Directory to keep the set of devices in, so that programs started one by one share it: it is made with the \
@@ -74,7 +71,7 @@ struct Run: ParsableCommand {
 
     /// Whether no option says how the devices are to be, so that a set that is there may be joined.
     private var saysNothing: Bool {
-        devices == nil && api == nil && queues == nil && engineThreads == nil && faults == nil && node == nil && !strict
+        devices == nil && api == nil && queues == nil && engineThreads == nil && faults == nil && node == nil
     }
 
     /// Device names of `kind[:count],…`, numbered over all kinds as the kernel does.
@@ -115,7 +112,6 @@ struct Run: ParsableCommand {
             description.faults = faults
         }
         description.numaNode = node ?? 0
-        description.isStrict = strict
         return description
     }
 

@@ -13,11 +13,10 @@ import Testing
         description.queueCount = 17
         description.numaNode = 1
         description.engineThreads = 4
-        description.isStrict = true
         description.faults = "descriptor@3x5, stuck@100"
         let copy = try #require(NodeDescription(line: description.line))
         #expect(copy.name == "hisi_sec2-3" && copy.version == .v2 && copy.queueCount == 17 && copy.numaNode == 1)
-        #expect(copy.engineThreads == 4 && copy.isStrict && copy.faults == "descriptor@3x5,stuck@100")
+        #expect(copy.engineThreads == 4 && copy.faults == "descriptor@3x5,stuck@100")
         #expect(copy.line == NodeDescription(line: copy.line)?.line)
     }
 

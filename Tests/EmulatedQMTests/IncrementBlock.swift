@@ -71,6 +71,11 @@ final class IncrementQueue: FunctionBlockQueue {
             } else {
                 descriptor.pointee.status = IncrementDescriptor.failed
                 result.errorCount += 1
+                if addresses == .guarded {
+                    result.faultIndex = index
+                    result.faultAddress = address
+                    break
+                }
             }
         }
         return result
@@ -138,13 +143,21 @@ final class RingDriver {
 
     /// Writes `count` descriptors and rings once.
     func submit(_ count: Int = 1, firstTag: UInt64 = 0, address: UInt64? = nil) {
-        precondition(outstanding + count < Self.depth)
-        for index in 0..<count {
-            descriptor(tail).pointee = IncrementDescriptor(
-                address: address ?? UInt64(UInt(bitPattern: counter)), tag: firstTag + UInt64(index))
-            tail = (tail + 1) % UInt16(Self.depth)
-        }
-        outstanding += count
+        for index in 0..<count { write(tag: firstTag + UInt64(index), address: address) }
+        ring()
+    }
+
+    /// Writes one descriptor.
+    func write(tag: UInt64, address: UInt64? = nil) {
+        precondition(outstanding + 1 < Self.depth)
+        descriptor(tail).pointee = IncrementDescriptor(
+            address: address ?? UInt64(UInt(bitPattern: counter)), tag: tag)
+        tail = (tail + 1) % UInt16(Self.depth)
+        outstanding += 1
+    }
+
+    /// Posts what was written.
+    func ring() {
         registers.ring(Doorbell(queue: number, command: .submission, index: tail).rawValue)
     }
 
@@ -177,8 +190,9 @@ final class RingDriver {
         return completions
     }
 
-    /// Waits for `count` completions of a device with threads. Fewer: it gave up after ten seconds without any.
-    func collect(_ count: Int) -> [Completion] {
+    /// Waits for `count` completions. Fewer: it gave up after ten seconds without any.
+    func collect(_ count: Int, acknowledging: Bool = true) -> [Completion] {
+        registers.advance()
         var completions: [Completion] = []
         var patience = 1000
         while completions.count < count, patience > 0 {
@@ -187,11 +201,11 @@ final class RingDriver {
                 patience = 1000
                 continue
             }
-            acknowledge(arm: true)
+            if acknowledging { acknowledge(arm: true) }
             // Short, and the ring is looked at whatever it says: poll overlooks completions a lap ahead of it.
             if !queue.wait(milliseconds: 10) { patience -= 1 }
         }
-        acknowledge(arm: true)
+        if acknowledging { acknowledge(arm: true) }
         return completions
     }
 

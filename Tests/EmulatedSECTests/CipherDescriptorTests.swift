@@ -73,7 +73,7 @@ import Testing
             if inPlace { descriptor.hasDestination = Bool.random(using: &generator) }
             guard
                 let expected = kind == CipherKind(.sm4, .xts, keyByteCount: 32)
-                    ? EVPReference.sm4XTS(encrypt: encrypt, key: keyPiece.bytes, iv: iv, input)
+                    ? EVPReference.xts(.sm4, encrypt: encrypt, key: keyPiece.bytes, iv: iv, input)
                     : EVPReference.cipher(kind, encrypt: encrypt, key: keyPiece.bytes, iv: iv, input)
             else { return nil }
             self.expected = expected

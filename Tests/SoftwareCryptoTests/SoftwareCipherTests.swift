@@ -115,6 +115,31 @@ import Testing
         #expect(ERR_peek_error() == 0)
     }
 
+    /// Where libcrypto does it too, XTS of single blocks is the same, at every length and in place.
+    @Test(arguments: [32, 64], [true, false]) func tweakedBlocks(keyByteCount: Int, encrypt: Bool) throws {
+        let library = try #require(Libcrypto())
+        let kind = CipherKind(.aes, .xts, keyByteCount: keyByteCount)
+        let key = (0..<keyByteCount).map { UInt8($0) }
+        let whole = try #require(SoftwareCipher(library, kind, key: key, encrypt: encrypt))
+        let blocks = try #require(TweakedCipher(library, kind, key: key, encrypt: encrypt))
+        let iv = (0..<16).map { UInt8(truncatingIfNeeded: 0xf7 + 31 * $0) }
+        for byteCount in Array(16...100) + [511, 512, 513, 528, 529, 1024, 5000] {
+            var data = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }
+            let expected = run(whole, iv: iv, data)
+            var output = [UInt8](repeating: 0x5a, count: byteCount + 1)
+            #expect(blocks.run(iv: iv, input: data, output: &output, byteCount: byteCount))
+            #expect(Array(output.dropLast()) == expected && output.last == 0x5a, "\(byteCount)")
+            let isDone = data.withUnsafeMutableBytes {
+                blocks.run(iv: iv, input: $0.baseAddress!, output: $0.baseAddress!, byteCount: byteCount)
+            }
+            #expect(isDone && data == expected, "\(byteCount) in place")
+        }
+        var output = [UInt8](repeating: 0x5a, count: 16)
+        #expect(!blocks.run(iv: iv, input: iv, output: &output, byteCount: 15))
+        #expect(output.allSatisfy { $0 == 0x5a })
+        #expect(TweakedCipher(library, CipherKind(.aes, .cbc, keyByteCount: 32), key: key, encrypt: encrypt) == nil)
+    }
+
     @Test func unknownCiphersAreRefused() throws {
         let library = try #require(Libcrypto())
         let key = [UInt8](repeating: 9, count: 64)

@@ -40,7 +40,7 @@ final class LibcryptoUnit: SecUnit {
         of entry: UnsafeMutablePointer<KeyCacheEntry>?, for job: UnsafeMutablePointer<SecJob>
     ) -> LibcryptoKey? {
         guard let entry, let key = entry.pointee.libcrypto ?? expand(entry) else {
-            // An XTS key of two equal halves, or no memory.
+            // No memory.
             job.pointee.error = .keyLength
             return nil
         }
@@ -56,13 +56,28 @@ final class LibcryptoUnit: SecUnit {
 
     @inline(__always)
     private func runCipher(_ job: UnsafeMutablePointer<SecJob>) {
-        guard case .cipher(let cipher) = expansion(of: job.pointee.key, for: job) else { return }
-        let isDone = cipher._withUnsafeGuaranteedRef {
-            $0.run(
-                iv: job.pointee.iv, input: job.pointee.source, output: job.pointee.destination,
-                byteCount: job.pointee.byteCount)
+        let isDone: Bool
+        switch expansion(of: job.pointee.key, for: job) {
+        case .cipher(let cipher):
+            isDone = cipher._withUnsafeGuaranteedRef {
+                $0.run(
+                    iv: job.pointee.iv, input: job.pointee.source, output: job.pointee.destination,
+                    byteCount: job.pointee.byteCount)
+            }
+        case .tweaked(let cipher): isDone = runTweaked(cipher, job)
+        default: return
         }
         if !isDone { job.pointee.error = .dataLength }
+    }
+
+    @inline(never)
+    private func runTweaked(_ cipher: Unmanaged<TweakedCipher>, _ job: UnsafeMutablePointer<SecJob>) -> Bool {
+        guard let iv = job.pointee.iv else { return false }
+        return cipher._withUnsafeGuaranteedRef {
+            $0.run(
+                iv: iv, input: job.pointee.source, output: job.pointee.destination,
+                byteCount: job.pointee.byteCount)
+        }
     }
 
     @inline(__always)

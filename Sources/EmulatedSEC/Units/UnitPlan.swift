@@ -29,14 +29,6 @@ public struct UnitPlanRow: Sendable {
     }
 }
 
-extension UnitPlanRow {
-    /// SM4-XTS, which neither libcrypto 3.0 nor intel-ipsec-mb has.
-    fileprivate var hasNoChoice: Bool {
-        if case .cipher(.sm4, .xts, _) = subject { return true }
-        return false
-    }
-}
-
 /// Operations that one row is about, of all key sizes.
 enum UnitSubject: Sendable {
     case cipher(CipherKind.Family, CipherKind.Mode, encrypt: Bool?)
@@ -59,7 +51,7 @@ public struct UnitPlan: Sendable {
     /// A plan that one unit has wherever it can.
     public init(_ selection: UnitSelection) {
         guard case .only(let unit) = selection else { return }
-        for index in rows.indices where !rows[index].hasNoChoice {
+        for index in rows.indices {
             rows[index].alone = unit
             rows[index].aloneFrom = 0
             rows[index].together = unit

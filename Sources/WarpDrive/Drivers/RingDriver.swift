@@ -4,6 +4,7 @@ import CLinux
 import CWarpDrive
 import HisiliconABI
 import HisiliconDriver
+import PublishedCounters
 import UacceDevice
 
 /// The driver of HiSilicon's devices: messages become descriptors in the rings of a queue pair, and come back in the
@@ -75,6 +76,9 @@ final class RingDriver {
         q.pointee.priv = nil
     }
 
+    /// The queue's number on its device.
+    var number: UInt16 { pair.number }
+
     @inline(__always)
     static func of(_ q: UnsafeMutablePointer<wd_queue>?) -> RingDriver? {
         guard let priv = q?.pointee.priv else { return nil }
@@ -95,6 +99,7 @@ final class RingDriver {
             return WarpError.code(error)
         }
         count += 1
+        counters?.depth.set(pair.inFlightCount)
         return 0
     }
 
@@ -104,7 +109,7 @@ final class RingDriver {
         let slot = MessageSlot(slots + head * MessageSlot.byteCount)
         if slot.request.pointee.state == .posted {
             pair.advance()
-            _ = pair.poll()
+            countBatch(pair.poll())
         }
         switch slot.request.pointee.state {
         case .posted:
@@ -114,6 +119,7 @@ final class RingDriver {
             slot.setStatus(WarpError.canceled)
         case .completed:
             if kind == .sec { finishSec(slot) } else { finishZip(slot) }
+            countRequest(slot)
         case .abandoned, .idle:
             slot.setStatus(WarpError.canceled)
         }
@@ -122,6 +128,28 @@ final class RingDriver {
         head = (head + 1) % capacity
         count -= 1
         return 0
+    }
+
+    // MARK: - What others may see
+
+    @inline(__always)
+    private var counters: QueueCounters? { queue._withUnsafeGuaranteedRef { $0.counters } }
+
+    /// `count` requests came back at once.
+    @inline(__always)
+    private func countBatch(_ count: Int) {
+        guard count > 0, let counters else { return }
+        counters.batches.add(1)
+        counters.greatestBatch.raise(to: count)
+        counters.depth.set(pair.inFlightCount)
+    }
+
+    /// A request that the device has done, one way or the other.
+    @inline(__always)
+    private func countRequest(_ slot: MessageSlot) {
+        guard let counters else { return }
+        counters.requests.add(1)
+        if slot.status == 0 { counters.bytes.add(slot.inputByteCount) } else { counters.errors.add(1) }
     }
 
     /// Sleeps until something is done, at most `milliseconds`.
@@ -174,6 +202,16 @@ struct MessageSlot {
 
     /// Every message begins with what it asks for and how it went.
     var operation: UInt32 { message.load(as: UInt32.self) }
+    /// Bytes of input: after a compression message is done, those that were used.
+    var inputByteCount: Int {
+        switch operation {
+        case WD_ENCRYPT.rawValue, WD_DECRYPT.rawValue:
+            Int(message.assumingMemoryBound(to: wd_cipher_msg.self).pointee.bytes)
+        case WD_DIGEST.rawValue: Int(message.assumingMemoryBound(to: wd_digest_msg.self).pointee.bytes)
+        default: Int(message.assumingMemoryBound(to: wd_comp_msg.self).pointee.bytes)
+        }
+    }
+    var status: Int32 { message.load(fromByteOffset: 4, as: Int32.self) }
     func setStatus(_ status: Int32) { message.storeBytes(of: status, toByteOffset: 4, as: Int32.self) }
     func setError(_ error: UInt32) { message.storeBytes(of: error, toByteOffset: 8, as: UInt32.self) }
 

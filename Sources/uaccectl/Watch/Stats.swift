@@ -17,8 +17,8 @@ struct WatchOptions: ParsableArguments {
     var absence: String {
         "No running program shows counters"
             + (processID.map { " under process id \($0)" } ?? "")
-            + ". One that uses the provider does from its first request on, unless its configuration says publish = off;"
-            + " root sees those of all users, others their own."
+            + ". One that uses the provider, libuacce-z or libuacce-wd does from its first request on, unless its"
+            + " configuration says publish = off; root sees those of all users, others their own."
     }
 }
 

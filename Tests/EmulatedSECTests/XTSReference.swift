@@ -2,11 +2,14 @@
 
 import SoftwareCrypto
 
-/// SM4-XTS, which OpenSSL 3.0 has not, put together of SM4 blocks with the tweaks and the stealing of IEEE 1619.
+/// XTS put together of blocks with the tweaks and the stealing of IEEE 1619, for what OpenSSL 3.0 has not, SM4, and what it
+/// does not do, AES with equal halves of a key.
 extension EVPReference {
-    static func sm4XTS(encrypt: Bool, key: [UInt8], iv: [UInt8], _ input: [UInt8]) -> [UInt8]? {
-        let data = Array(key[..<16])
-        guard var tweak = block(encrypt: true, Array(key[16...]), iv) else { return nil }
+    static func xts(
+        _ family: CipherKind.Family, encrypt: Bool, key: [UInt8], iv: [UInt8], _ input: [UInt8]
+    ) -> [UInt8]? {
+        let data = (family, Array(key[..<(key.count / 2)]))
+        guard var tweak = block(encrypt: true, (family, Array(key[(key.count / 2)...])), iv) else { return nil }
         let part = input.count % 16
         let wholeCount = input.count / 16 - (part == 0 ? 0 : 1)
         var output: [UInt8] = []
@@ -27,12 +30,15 @@ extension EVPReference {
         return output + last + whole[..<part]
     }
 
-    private static func masked(_ encrypt: Bool, _ key: [UInt8], _ tweak: [UInt8], _ input: [UInt8]) -> [UInt8]? {
+    private typealias Key = (family: CipherKind.Family, bytes: [UInt8])
+
+    private static func masked(_ encrypt: Bool, _ key: Key, _ tweak: [UInt8], _ input: [UInt8]) -> [UInt8]? {
         block(encrypt: encrypt, key, zip(input, tweak).map { $0 ^ $1 }).map { zip($0, tweak).map { $0 ^ $1 } }
     }
 
-    private static func block(encrypt: Bool, _ key: [UInt8], _ input: [UInt8]) -> [UInt8]? {
-        cipher(CipherKind(.sm4, .ecb, keyByteCount: 16), encrypt: encrypt, key: key, iv: [], input)
+    private static func block(encrypt: Bool, _ key: Key, _ input: [UInt8]) -> [UInt8]? {
+        let kind = CipherKind(key.family, .ecb, keyByteCount: key.bytes.count)
+        return cipher(kind, encrypt: encrypt, key: key.bytes, iv: [], input)
     }
 
     private static func doubled(_ tweak: [UInt8]) -> [UInt8] {
