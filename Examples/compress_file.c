@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Compresses a file as gzip does, or decompresses one, through the compression operation of the provider uacce. OpenSSL has
-// no calls for it; uacce_compress.h finds the provider's own. Linked is libcrypto, and nothing else.
+// Compresses a file as gzip does, or decompresses one, through the compression operation of the provider uacce. OpenSSL
+// has no calls for it; uacce_compress.h finds the provider's own. Linked is libcrypto, and nothing else.
 //
 // To run it:
 //     cc -O2 -Wall -Wextra -Werror -I../include -o compress_file compress_file.c -lcrypto
@@ -18,7 +18,8 @@
 #include <string.h>
 #include <uacce_compress.h>
 
-// The larger the pieces, the less a request weighs. Those that a stream begins with decide whether it is worth a device.
+// The larger the pieces, the less a request weighs. Those that a stream begins with decide whether it is worth a
+// device.
 enum { PIECE_BYTES = 256 * 1024 };
 
 // What fails has left the reason on OpenSSL's error queue, the provider's own reasons among the others.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Filters for OpenSSL's chains of BIOs that compress what is written and decompress what is read, on the ZIP queues of an
-// accelerator, real or emulated. In libuacce-bio.so (pkg-config uacce-bio), which needs no provider.
+// Filters for OpenSSL's chains of BIOs that compress what is written and decompress what is read, on the ZIP queues of
+// an accelerator, real or emulated. In libuacce-bio.so (pkg-config uacce-bio), which needs no provider.
 //
 //     BIO *file = BIO_new_file("data.gz", "wb");
 //     BIO *gzip = BIO_push(BIO_new(BIO_f_uacce_gzip()), file);
@@ -15,8 +15,8 @@
 //               BIO_should_retry: call again with what was not taken. After the end of the stream it is an error.
 //   BIO_flush   Ends the stream, and flushes the next BIO. Where it should be retried, call it again. Without a write
 //               before it nothing is written.
-//   BIO_read    Gives what there is, and asks the next BIO only where there is nothing. 0 at the end of the stream; -1, and
-//               no retry, where it is damaged, or the next BIO ends before the stream does.
+//   BIO_read    Gives what there is, and asks the next BIO only where there is nothing. 0 at the end of the stream; -1,
+//               and no retry, where it is damaged, or the next BIO ends before the stream does.
 //   BIO_eof     1: the stream has ended, and all of it was read.
 //   BIO_pending, BIO_wpending    Bytes that wait here; where it is not known how many there will be, more than 0.
 //   BIO_reset   Forgets both streams and all that waits here, and begins anew; the next BIO is not told.
@@ -43,11 +43,11 @@ const BIO_METHOD *BIO_f_uacce_gzip(void);    // RFC 1952
 #define BIO_CTRL_UACCE_NEXT 0x75610002
 #define BIO_CTRL_UACCE_SET_LEVEL 0x75610003
 
-// Makes all that was written until now readable by the other side, and flushes the next BIO; the stream goes on. May have to
-// be retried as BIO_flush.
+// Makes all that was written until now readable by the other side, and flushes the next BIO; the stream goes on. May
+// have to be retried as BIO_flush.
 #define BIO_uacce_sync(b) ((int)BIO_ctrl(b, BIO_CTRL_UACCE_SYNC, 0, NULL))
-// Goes on with another stream where the last has ended, in either direction: with the next member of a gzip file, of which
-// the beginning may have been read already, or behind a BIO_flush.
+// Goes on with another stream where the last has ended, in either direction: with the next member of a gzip file, of
+// which the beginning may have been read already, or behind a BIO_flush.
 #define BIO_uacce_next_stream(b) ((int)BIO_ctrl(b, BIO_CTRL_UACCE_NEXT, 0, NULL))
 // The level of compression, -1 to 9, of what is written from now on.
 #define BIO_uacce_set_level(b, level) ((int)BIO_ctrl(b, BIO_CTRL_UACCE_SET_LEVEL, level, NULL))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An operation of the OpenSSL provider `uacce` that OpenSSL has no name for: compression and decompression as streams, on
-// the ZIP queues of an accelerator, real or emulated. Nothing has to be linked but libcrypto.
+// An operation of the OpenSSL provider `uacce` that OpenSSL has no name for: compression and decompression as streams,
+// on the ZIP queues of an accelerator, real or emulated. Nothing has to be linked but libcrypto.
 //
 //     UACCE_COMPRESS gzip;
 //     if (uacce_compress_find(OSSL_PROVIDER_load(NULL, "uacce"), "GZIP", &gzip)) {
@@ -10,8 +10,8 @@
 //         status = gzip.update(stream, out, &written, sizeof(out), in, &taken, size, UACCE_COMPRESS_FINISH);
 //
 // Functions return 0 when they fail, and put the reason on OpenSSL's error queue (UACCE_COMPRESS_R_*). A context is one
-// thread's at a time; different contexts may be used by any threads. The provider must stay loaded while there are contexts.
-// Docs/compression.md tells more, and Examples/compress_file.c shows a program.
+// thread's at a time; different contexts may be used by any threads. The provider must stay loaded while there are
+// contexts. Docs/compression.md tells more, and Examples/compress_file.c shows a program.
 
 #ifndef UACCE_COMPRESS_H
 #define UACCE_COMPRESS_H
@@ -32,9 +32,9 @@ extern "C" {
 // are; one that has not would have another operation id.
 #define UACCE_COMPRESS_VERSION 1
 
-// The operation's id, for OSSL_PROVIDER_query_operation: "uac" and 1. OpenSSL's own ids (openssl/core_dispatch.h) count up
-// from 1, and what libcrypto fetches and caches by itself has ids of 8 bits, so that it neither asks for this one nor
-// confuses it with another.
+// The operation's id, for OSSL_PROVIDER_query_operation: "uac" and 1. OpenSSL's own ids (openssl/core_dispatch.h) count
+// up from 1, and what libcrypto fetches and caches by itself has ids of 8 bits, so that it neither asks for this one
+// nor confuses it with another.
 #define UACCE_OP_COMPRESS 0x75616301
 
 // The capability that tells of the operation, for OSSL_PROVIDER_get_capabilities. The callback is called once for each
@@ -69,9 +69,9 @@ extern "C" {
 #define UACCE_COMPRESS_NEED_DICTIONARY 3
 
 // What update is asked for; the values are zlib's. Compressing, SYNC makes everything that was given until now readable
-// from what came out until now; FULL the same with nothing behind it referring to what is before; PARTIAL and BLOCK as zlib
-// has them. FINISH: there is no more input. Decompressing, FINISH says so too, and a stream that lacks its end is an error
-// then; the others mean nothing.
+// from what came out until now; FULL the same with nothing behind it referring to what is before; PARTIAL and BLOCK as
+// zlib has them. FINISH: there is no more input. Decompressing, FINISH says so too, and a stream that lacks its end is
+// an error then; the others mean nothing.
 #define UACCE_COMPRESS_NONE 0
 #define UACCE_COMPRESS_PARTIAL 1
 #define UACCE_COMPRESS_SYNC 2
@@ -79,7 +79,8 @@ extern "C" {
 #define UACCE_COMPRESS_FINISH 4
 #define UACCE_COMPRESS_BLOCK 5
 
-// A context. NULL: the library with the engine, libuacce-z.so, cannot be used (the error says why), or there is no memory.
+// A context. NULL: the library with the engine, libuacce-z.so, cannot be used (the error says why), or there is no
+// memory.
 typedef void *(*UACCE_FUNC_compress_newctx_fn)(void *provctx);
 // Wipes what it keeps of data, and releases it.
 typedef void (*UACCE_FUNC_compress_freectx_fn)(void *ctx);
@@ -87,19 +88,19 @@ typedef void (*UACCE_FUNC_compress_freectx_fn)(void *ctx);
 typedef void *(*UACCE_FUNC_compress_dupctx_fn)(void *ctx);
 // Begins a stream with these parameters, and defaults for the others, whatever was before. params: NULL for none.
 typedef int (*UACCE_FUNC_compress_init_fn)(void *ctx, const OSSL_PARAM params[]);
-// Takes from `in` and writes to `out` until one of the two is done with; *inl and *outl say how many bytes that were, also
-// where it fails: what was written is good. Sizes may be 0, and beyond 4 GiB.
-//   PROGRESS        as far as it goes. A flush, or FINISH, is done when less than outsize was written; else call again with
-//                   the same flush and what is left of the input.
-//   END             the stream has ended, and everything was written. What follows in `in` was not touched: it may be the
-//                   next member of a gzip file, for which call reset and go on.
+// Takes from `in` and writes to `out` until one of the two is done with; *inl and *outl say how many bytes that were,
+// also where it fails: what was written is good. Sizes may be 0, and beyond 4 GiB.
+//   PROGRESS        as far as it goes. A flush, or FINISH, is done when less than outsize was written; else call again
+//                   with the same flush and what is left of the input.
+//   END             the stream has ended, and everything was written. What follows in `in` was not touched: it may be
+//                   the next member of a gzip file, for which call reset and go on.
 //   NEED_DICTIONARY decompressing ZLIB: set the parameter `dictionary`, then go on.
 typedef int (*UACCE_FUNC_compress_update_fn)(void *ctx, unsigned char *out, size_t *outl, size_t outsize,
                                              const unsigned char *in, size_t *inl, size_t insize, int flush);
 // The stream again from its beginning, with the parameters that it has.
 typedef int (*UACCE_FUNC_compress_reset_fn)(void *ctx);
-// Compresses or decompresses all of `in` at once, with a context that was just begun; END, or it fails. All members of a
-// gzip file are decompressed; anything else behind the end is an error.
+// Compresses or decompresses all of `in` at once, with a context that was just begun; END, or it fails. All members of
+// a gzip file are decompressed; anything else behind the end is an error.
 typedef int (*UACCE_FUNC_compress_whole_fn)(void *ctx, unsigned char *out, size_t *outl, size_t outsize,
                                             const unsigned char *in, size_t insize);
 // How many bytes insize bytes are compressed to at most, by whole or by update with FINISH. 0: it does not compress.
@@ -122,7 +123,7 @@ typedef const OSSL_PARAM *(*UACCE_FUNC_compress_settable_ctx_params_fn)(void *ct
 // To be asked for.
 #define UACCE_COMPRESS_PARAM_TOTAL_IN "total-in"   // uint64: bytes taken since init or reset
 #define UACCE_COMPRESS_PARAM_TOTAL_OUT "total-out" // uint64: bytes written
-#define UACCE_COMPRESS_PARAM_CHECKSUM "checksum"   // uint: of the plain data, Adler-32 (ZLIB) or CRC-32 (GZIP); 0 (DEFLATE)
+#define UACCE_COMPRESS_PARAM_CHECKSUM "checksum"   // uint: Adler-32 (ZLIB) or CRC-32 (GZIP) of the plain data, or 0
 
 // ---- Reasons ----
 
@@ -177,7 +178,8 @@ static inline int uacce_compress_look(const OSSL_PARAM params[], void *arg)
     return 1;
 }
 
-// Fills in `found` for DEFLATE, ZLIB or GZIP, upper or lower case. 0: the provider has no such thing; `provider` may be NULL.
+// Fills in `found` for DEFLATE, ZLIB or GZIP, upper or lower case. 0: the provider has no such thing; `provider` may be
+// NULL.
 static inline int uacce_compress_find(OSSL_PROVIDER *provider, const char *name, UACCE_COMPRESS *found)
 {
     struct uacce_compress_search search = {name, 0};
@@ -186,7 +188,8 @@ static inline int uacce_compress_find(OSSL_PROVIDER *provider, const char *name,
     int no_cache = 0;
 
     memset(found, 0, sizeof(*found));
-    if (provider == NULL || !OSSL_PROVIDER_get_capabilities(provider, UACCE_COMPRESS_CAPABILITY, uacce_compress_look, &search)
+    if (provider == NULL
+        || !OSSL_PROVIDER_get_capabilities(provider, UACCE_COMPRESS_CAPABILITY, uacce_compress_look, &search)
         || search.operation != UACCE_OP_COMPRESS)
         return 0;
     algorithm = OSSL_PROVIDER_query_operation(provider, search.operation, &no_cache);

@@ -31,7 +31,8 @@ enum DeviceReason: UInt32, CaseIterable {
         }
     }
 
-    /// The table for OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, with the reasons of compression; it lives as long as the process.
+    /// The table for OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, with the reasons of compression; it lives as long as the
+    /// process.
     nonisolated(unsafe) static let items: UnsafePointer<OSSL_ITEM> = {
         let rows =
             allCases.map { (number: $0.rawValue, text: $0.text) }

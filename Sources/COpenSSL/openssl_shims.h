@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libcrypto's headers, what the provider adds to them for programs, and the calls that Swift cannot make itself because they
-// are variadic or macros.
+// libcrypto's headers, what the provider adds to them for programs, and the calls that Swift cannot make itself because
+// they are variadic or macros.
 
 #ifndef UACCE_OPENSSL_SHIMS_H
 #define UACCE_OPENSSL_SHIMS_H
@@ -28,8 +28,8 @@
 #include "../../include/uacce_bio.h"
 #include "../../include/uacce_compress.h"
 
-// OpenSSL declares the functions of a dispatch table as function types. Swift takes those for closures; as pointers they
-// are the C functions that they are.
+// OpenSSL declares the functions of a dispatch table as function types. Swift takes those for closures; as pointers
+// they are the C functions that they are.
 #define OPENSSL_FUNCTION(name) typedef OSSL_FUNC_##name##_fn *openssl_##name##_function
 OPENSSL_FUNCTION(cipher_cipher);
 OPENSSL_FUNCTION(cipher_decrypt_init);

@@ -16,9 +16,9 @@
 
 #define LIBRARY_NAME "libuacce-z.so"
 
-// Where the library is, seen from the folder of the shared object that this code is in: beside it (dist/lib); in a folder of
-// its own below (an installation's lib); and the same seen from OpenSSL's modules in lib/ossl-modules, and from those of a
-// Debian system in lib/ARCHITECTURE/ossl-modules (Packaging/files).
+// Where the library is, seen from the folder of the shared object that this code is in: beside it (dist/lib); in a
+// folder of its own below (an installation's lib); and the same seen from OpenSSL's modules in lib/ossl-modules, and
+// from those of a Debian system in lib/ARCHITECTURE/ossl-modules (Packaging/files).
 static const char *const places[] = {"", "uacce/", "../", "../uacce/", "../../uacce/"};
 
 static const struct {
@@ -31,7 +31,7 @@ static const struct {
     CALL(inflateEnd),    CALL(inflateReset), CALL(inflateCopy),  CALL(inflateSetDictionary),
 #undef CALL
 };
-_Static_assert(sizeof names / sizeof *names * sizeof(void *) == sizeof(struct zlib_calls), "a call is missing in the table");
+_Static_assert(sizeof names / sizeof *names * sizeof(void *) == sizeof(struct zlib_calls), "the table lacks a call");
 
 struct zlib_library *zlib_library_new(const char *file)
 {
@@ -50,13 +50,14 @@ void zlib_library_free(struct zlib_library *library)
     free(library);
 }
 
-// Looks in `places`. True with `path` filled in: the library is there. It must be of the owner of the shared object that
-// looks for it, or root's: of the folders above, not everybody's may be meant.
+// Looks in `places`. True with `path` filled in: the library is there. It must be of the owner of the shared object
+// that looks for it, or root's: of the folders above, not everybody's may be meant.
 static bool find_beside(char path[PATH_MAX])
 {
     Dl_info self;
     struct stat own, found;
-    if (dladdr((void *)(size_t)&zlib_library_new, &self) == 0 || self.dli_fname == NULL || stat(self.dli_fname, &own) != 0)
+    if (dladdr((void *)(size_t)&zlib_library_new, &self) == 0 || self.dli_fname == NULL
+        || stat(self.dli_fname, &own) != 0)
         return false;
     const char *slash = strrchr(self.dli_fname, '/');
     int folder = slash == NULL ? 0 : (int)(slash - self.dli_fname) + 1;
@@ -98,8 +99,8 @@ const struct zlib_calls *zlib_library_calls(struct zlib_library *library, char *
     const char *file = library->file;
     if (*file == '\0')
         file = find_beside(path) ? path : LIBRARY_NAME;
-    // The library's soname is libz.so.1: whatever is loaded later and wants that would be given this one. With the system's
-    // in its place first, the dynamic linker goes on giving that. Where there is none, nobody is deprived.
+    // The library's soname is libz.so.1: whatever is loaded later and wants that would be given this one. With the
+    // system's in its place first, the dynamic linker goes on giving that. Where there is none, nobody is deprived.
     (void)dlopen("libz.so.1", RTLD_LAZY | RTLD_LOCAL);
     (void)dlerror();
     void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);

@@ -3,7 +3,8 @@
 import COpenSSL
 import CompressionStreams
 
-/// The filter's entries on OpenSSL's error queue: under a library number of its own, with the reasons of uacce_compress.h.
+/// The filter's entries on OpenSSL's error queue: under a library number of its own, with the reasons of
+/// uacce_compress.h.
 enum FilterErrors {
     /// Texts that libcrypto knows by their address.
     nonisolated(unsafe) private static var texts: UnsafeMutablePointer<ERR_STRING_DATA>?

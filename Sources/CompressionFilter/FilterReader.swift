@@ -16,7 +16,8 @@ final class FilterReader {
     /// The next BIO has no more.
     private var isInputOver = false
     private var hasBegun = false
-    /// The stream has more to say without more input: its output was filled last time, or there was a failure behind it.
+    /// The stream has more to say without more input: its output was filled last time, or there was a failure behind
+    /// it.
     private var hasMore = false
 
     init(_ stream: CompressionStream, _ input: consuming FilterBuffer) {
@@ -42,8 +43,8 @@ final class FilterReader {
 
     /// Reads what there is, and no more than that.
     ///
-    /// - Returns: how much was read, and 1; 0 at the end; else what the next BIO returned when it had nothing, or -1 after
-    ///   raising an error.
+    /// - Returns: how much was read, and 1; 0 at the end; else what the next BIO returned when it had nothing, or -1
+    ///   after raising an error.
     func read(into output: UnsafeMutableRawBufferPointer, from next: OpaquePointer?) -> (read: Int, result: Int32) {
         while true {
             let drained = plain.drain(into: output)

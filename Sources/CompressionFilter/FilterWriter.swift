@@ -31,8 +31,8 @@ final class FilterWriter {
 
     /// Compresses as much as the next BIO takes.
     ///
-    /// - Returns: how much of the input was taken, and 1; or what the next BIO returned when it took no more, or -1 after
-    ///   raising an error.
+    /// - Returns: how much of the input was taken, and 1; or what the next BIO returned when it took no more, or -1
+    ///   after raising an error.
     func write(_ input: UnsafeRawBufferPointer, to next: OpaquePointer?) -> (taken: Int, result: Int32) {
         guard !isFinished else {
             FilterErrors.raise(.wrongState)

@@ -9,7 +9,8 @@ public enum CompressionFormat: Int, CaseIterable, Sendable {
     /// A header of ten bytes or more; CRC-32 and length at the end (RFC 1952).
     case gzip
 
-    /// The size of the window as zlib wants to be told, which is where it takes the format from (zlib.h, `deflateInit2`).
+    /// The size of the window as zlib wants to be told, which is where it takes the format from (zlib.h,
+    /// `deflateInit2`).
     func windowArgument(_ bits: Int32) -> Int32 {
         switch self {
         case .raw: -bits

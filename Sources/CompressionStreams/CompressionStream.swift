@@ -5,9 +5,9 @@ import CZlibCalls
 
 /// One stream that is compressed or decompressed, in calls of any size.
 ///
-/// This is zlib's stream with the corners taken off: sizes beyond 4 GiB, flushes that end also where the output has room
-/// for a byte at a time, the end of the input as something that can be said when decompressing, dictionaries that survive a
-/// reset. A stream is one thread's at a time.
+/// This is zlib's stream with the corners taken off: sizes beyond 4 GiB, flushes that end also where the output has
+/// room for a byte at a time, the end of the input as something that can be said when decompressing, dictionaries that
+/// survive a reset. A stream is one thread's at a time.
 public final class CompressionStream {
     public enum Direction: Sendable { case compress, decompress }
     enum State: Equatable {
@@ -157,8 +157,8 @@ public final class CompressionStream {
 
     // MARK: - Questions and changes
 
-    /// Adler-32 or CRC-32 of the data so far, of a stream whose format has one; else 0. Decompressing, it tells of all output
-    /// when that was given out.
+    /// Adler-32 or CRC-32 of the data so far, of a stream whose format has one; else 0. Decompressing, it tells of all
+    /// output when that was given out.
     public var checksum: UInt32 {
         state == .new || format == .raw ? 0 : UInt32(truncatingIfNeeded: stream.pointee.adler)
     }

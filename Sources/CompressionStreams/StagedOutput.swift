@@ -4,9 +4,9 @@ import CLinux
 
 /// Output that waits for the program to make room for it.
 ///
-/// zlib ends a flush with a marker of five bytes, and one that finds no room for all of it is taken for a flush that has
-/// still to be done: a program that takes out a byte at a time would get markers for ever. So flushes into little room end
-/// here.
+/// zlib ends a flush with a marker of five bytes, and one that finds no room for all of it is taken for a flush that
+/// has still to be done: a program that takes out a byte at a time would get markers for ever. So flushes into little
+/// room end here.
 struct StagedOutput {
     /// Room below which a flush is staged, in bytes; zlib.h wants more than six.
     static let leastRoom = 64

@@ -5,9 +5,10 @@ import CZlibCalls
 extension CompressionStream {
     /// Compresses or decompresses some more.
     ///
-    /// Ends when the input is consumed or the output full, whichever comes first, and when the stream has ended. A flush is
-    /// done when the output was not filled, or a further call with the same flush writes nothing. Decompressing, `finish` says
-    /// that no input follows, so that a stream that lacks its end is an error; other flushes mean nothing.
+    /// Ends when the input is consumed or the output full, whichever comes first, and when the stream has ended. A
+    /// flush is done when the output was not filled, or a further call with the same flush writes nothing.
+    /// Decompressing, `finish` says that no input follows, so that a stream that lacks its end is an error; other
+    /// flushes mean nothing.
     ///
     /// Either buffer may be empty. They must not overlap.
     public func update(
@@ -23,7 +24,8 @@ extension CompressionStream {
             return progress
         case .ended:
             progress.written = staged.drain(into: output)
-            // Data after the end of what was compressed is a mistake; after that of what is decompressed, somebody else's.
+            // Data after the end of what was compressed is a mistake; after that of what is decompressed, somebody
+            // else's.
             let isMistake = direction == .compress && (input.count > 0 || flush != .finish)
             progress.status = isMistake ? .failed(.wrongState) : staged.isEmpty ? .end : .progress
         case .running:

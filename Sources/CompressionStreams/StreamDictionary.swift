@@ -5,10 +5,11 @@ import CZlibCalls
 
 /// Dictionaries: data that both sides know, and that the stream may refer to as if it stood before its beginning.
 extension CompressionStream {
-    /// Sets the dictionary for this stream and those that follow after a reset, or takes it away where there are no bytes.
+    /// Sets the dictionary for this stream and those that follow after a reset, or takes it away where there are no
+    /// bytes.
     ///
-    /// Compressing, before there was input. Decompressing, at any time before it is asked for, or when it was; raw streams
-    /// do not ask, and want it before the first input.
+    /// Compressing, before there was input. Decompressing, at any time before it is asked for, or when it was; raw
+    /// streams do not ask, and want it before the first input.
     public func setDictionary(_ bytes: UnsafeRawBufferPointer) throws(CompressionFailure) {
         guard bytes.count <= Int(UInt32.max) else { throw .badSetting }
         let isAtOnce = direction == .compress || format == .raw

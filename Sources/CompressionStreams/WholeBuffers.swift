@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension CompressionStream {
-    /// Compresses or decompresses all of `input` at once. The stream must be at its beginning, and has ended afterwards.
+    /// Compresses or decompresses all of `input` at once. The stream must be at its beginning, and has ended
+    /// afterwards.
     ///
-    /// `bound` tells how large `output` has to be for compressing. What is decompressed is all of the input: of gzip, any number
-    /// of members one after the other, and whatever else follows the end is an error.
+    /// `bound` tells how large `output` has to be for compressing. What is decompressed is all of the input: of gzip,
+    /// any number of members one after the other, and whatever else follows the end is an error.
     public func whole(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) -> CompressionProgress {
@@ -50,7 +51,8 @@ extension CompressionStream {
         return progress
     }
 
-    /// Whether it is the output that is at its end, which is full, and not the input: asked by giving it room for a byte.
+    /// Whether it is the output that is at its end, which is full, and not the input: asked by giving it room for a
+    /// byte.
     private func lacksRoom(for rest: Slice<UnsafeRawBufferPointer>) -> Bool {
         guard direction == .decompress else { return true }
         return withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { byte in

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A program that gets zlib only after it has compressed with the provider: it must be the system's, although the library
-// behind the operation has the same name inside. Argument: the library that must not be taken for it.
+// A program that gets zlib only after it has compressed with the provider: it must be the system's, although the
+// library behind the operation has the same name inside. Argument: the library that must not be taken for it.
 
 #define _GNU_SOURCE
 #include <uacce_compress.h>

@@ -3,8 +3,8 @@
 import CompressionStreams
 import Testing
 
-/// Streams over the system's zlib, which is there wherever the tests are built. What is behind a device has tests of its own
-/// (Scripts/compression-programs).
+/// Streams over the system's zlib, which is there wherever the tests are built. What is behind a device has tests of
+/// its own (Scripts/compression-programs).
 enum Streams {
     static let library = "libz.so.1".withCString { CompressionLibrary($0) }
 

@@ -3,8 +3,8 @@
 import COpenSSL
 import CompressionStreams
 
-/// The dispatch tables of the compression operation, with the C functions that programs call. They differ in what makes a
-/// context: a C function knows its row by being another one.
+/// The dispatch tables of the compression operation, with the C functions that programs call. They differ in what makes
+/// a context: a C function knows its row by being another one.
 enum CompressionFunctions {
     nonisolated(unsafe) private static let tables: [UnsafePointer<OSSL_DISPATCH>] = [
         dispatchTable([.compressNewContext { make($0, 0) }] + shared),

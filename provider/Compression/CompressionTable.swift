@@ -16,9 +16,9 @@ struct CompressionRow {
 }
 
 extension ProviderContext {
-    /// Answers OSSL_PROVIDER_get_capabilities: for the compression operation, one call of `callback` for each algorithm. True
-    /// for capabilities that nobody knows here, too: there is nothing to tell, and libssl asks every provider for groups
-    /// and takes a refusal for a failure.
+    /// Answers OSSL_PROVIDER_get_capabilities: for the compression operation, one call of `callback` for each
+    /// algorithm. True for capabilities that nobody knows here, too: there is nothing to tell, and libssl asks every
+    /// provider for groups and takes a refusal for a failure.
     func tellCapability(
         _ capability: UnsafePointer<CChar>?,
         _ callback: (@convention(c) (UnsafePointer<OSSL_PARAM>?, UnsafeMutableRawPointer?) -> Int32)?,

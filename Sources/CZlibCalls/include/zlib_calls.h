@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// zlib's calls in a library that is opened when they are first wanted: libuacce-z.so, which has zlib's ABI and the engine
-// behind it. Whoever goes this way links neither, and pays for neither until it compresses something.
+// zlib's calls in a library that is opened when they are first wanted: libuacce-z.so, which has zlib's ABI and the
+// engine behind it. Whoever goes this way links neither, and pays for neither until it compresses something.
 
 #ifndef UACCE_ZLIB_CALLS_H
 #define UACCE_ZLIB_CALLS_H
@@ -34,15 +34,16 @@ struct zlib_library {
     char file[1];                   // which one; empty: look for it
 };
 
-/// Notes which library is wanted, and opens nothing. `file`: a path, or a name for the dynamic linker; empty: libuacce-z.so,
-/// beside the shared object that this code is in or where packages put it, else by its name. NULL: no memory.
+/// Notes which library is wanted, and opens nothing. `file`: a path, or a name for the dynamic linker; empty:
+/// libuacce-z.so, beside the shared object that this code is in or where packages put it, else by its name. NULL: no
+/// memory.
 struct zlib_library *zlib_library_new(const char *file);
 
 /// Forgets the note. What was opened stays open: its streams may live longer.
 void zlib_library_free(struct zlib_library *library);
 
-/// The library's calls; it is opened if it is not open yet. NULL after `problem` (room for `size` bytes) says in words which
-/// file could not be used and why; the next call tries again.
+/// The library's calls; it is opened if it is not open yet. NULL after `problem` (room for `size` bytes) says in words
+/// which file could not be used and why; the next call tries again.
 const struct zlib_calls *zlib_library_calls(struct zlib_library *library, char *problem, size_t size);
 
 // What zlib declares as macros, with the version and the size of z_stream that it wants to be told.
