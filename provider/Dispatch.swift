@@ -49,6 +49,10 @@ extension OSSL_DISPATCH {
     static func digestDuplicate(_ f: openssl_digest_dupctx_function) -> Self {
         entry(OSSL_FUNC_DIGEST_DUPCTX, f)
     }
+    /// Into a context that there is already: OpenSSL 3.5 and later call it, earlier ones look past it.
+    static func digestCopy(_ f: openssl_digest_copyctx_function) -> Self {
+        entry(OSSL_FUNC_DIGEST_COPYCTX, f)
+    }
     static func digestGetParameters(_ f: openssl_digest_get_params_function) -> Self {
         entry(OSSL_FUNC_DIGEST_GET_PARAMS, f)
     }

@@ -28,8 +28,14 @@
 #include "../../include/uacce_bio.h"
 #include "../../include/uacce_compress.h"
 
-// OpenSSL declares the functions of a dispatch table as function types. Swift takes those for closures; as pointers
-// they are the C functions that they are.
+// What OpenSSL 3.5 asks providers for, for the headers of earlier versions (core_dispatch.h of 3.5).
+#ifndef OSSL_FUNC_DIGEST_COPYCTX
+#define OSSL_FUNC_DIGEST_COPYCTX 15
+typedef void(OSSL_FUNC_digest_copyctx_fn)(void *target, void *source);
+#endif
+
+// OpenSSL declares the functions of a dispatch table as function types. Swift takes those for closures; as pointers they
+// are the C functions that they are.
 #define OPENSSL_FUNCTION(name) typedef OSSL_FUNC_##name##_fn *openssl_##name##_function
 OPENSSL_FUNCTION(cipher_cipher);
 OPENSSL_FUNCTION(cipher_decrypt_init);
@@ -48,6 +54,7 @@ OPENSSL_FUNCTION(cipher_update);
 OPENSSL_FUNCTION(core_get_params);
 OPENSSL_FUNCTION(core_new_error);
 OPENSSL_FUNCTION(core_set_error_debug);
+OPENSSL_FUNCTION(digest_copyctx);
 OPENSSL_FUNCTION(digest_dupctx);
 OPENSSL_FUNCTION(digest_final);
 OPENSSL_FUNCTION(digest_freectx);

@@ -59,6 +59,20 @@ public struct DigestSession: ~Copyable {
         scheduler = other.scheduler
         policy = other.policy
         version = other.version
+        takeOver(other)
+    }
+
+    /// Brings this session into the state of another of the same engine, with a key if that has one, which stays
+    /// independent of it.
+    public mutating func become(_ other: borrowing DigestSession) {
+        engine.takeBack(memory.request)
+        reset()
+        algorithm = other.algorithm
+        policy = other.policy
+        takeOver(other)
+    }
+
+    private mutating func takeOver(_ other: borrowing DigestSession) {
         stagedByteCount = other.stagedByteCount
         totalByteCount = other.totalByteCount
         hasState = other.hasState

@@ -4,13 +4,30 @@ import CUacce
 import HisiliconABI
 import SoftwareCrypto
 
+/// What a descriptor's fields came to, but for addresses and lengths: most requests ask for what the one before did.
+struct DecodedCipher {
+    var shape = SecCipherShape.none
+    var kind = CipherKind(.aes, .ecb, keyByteCount: 16)
+    var encrypt = false
+}
+
 extension SecDecoder {
     /// A cipher without authentication.
     @inline(__always)
     func decodePlainCipher(
-        _ descriptor: Descriptor, encrypt: Bool, into job: UnsafeMutablePointer<SecJob>
+        _ descriptor: Descriptor, encrypt: Bool, shape: SecCipherShape, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
-        let kind = try cipherKind(descriptor)
+        let cipher = DecodedCipher(shape: shape, kind: try cipherKind(descriptor), encrypt: encrypt)
+        lastCipher.pointee = cipher
+        try decodeAddresses(descriptor, cipher, into: job)
+    }
+
+    /// Where the data, the vector and the key are.
+    @inline(__always)
+    func decodeAddresses(
+        _ descriptor: Descriptor, _ cipher: DecodedCipher, into job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) {
+        let kind = cipher.kind
         let byteCount = Int(descriptor.cipherByteCount)
         guard isValid(byteCount, kind) else { throw .refused(.dataLength) }
         let offset = descriptor.cipherSourceOffset
@@ -21,8 +38,8 @@ extension SecDecoder {
             ivByteCount == 0
             ? nil : UnsafeRawPointer(try readable(descriptor.cipherIVAddress, byteCount: ivByteCount))
         job.pointee.key = try key(
-            for: .cipher(kind, encrypt: encrypt), at: descriptor.cipherKeyAddress, byteCount: kind.keyByteCount)
-        job.pointee.operation = .cipher(kind, encrypt: encrypt)
+            for: .cipher(kind, encrypt: cipher.encrypt), at: descriptor.cipherKeyAddress, byteCount: kind.keyByteCount)
+        job.pointee.operation = .cipher(kind, encrypt: cipher.encrypt)
         job.pointee.byteCount = byteCount
     }
 

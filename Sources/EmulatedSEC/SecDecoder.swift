@@ -21,25 +21,44 @@ enum DecoderStop: Error {
 struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
     let addresses: AddressCheck
     let keys: KeyCache
+    let lastCipher: UnsafeMutablePointer<DecodedCipher>
 
     init(addresses: AddressCheck) {
         self.addresses = addresses
         keys = KeyCache()
+        lastCipher = .allocate(capacity: 1)
+        lastCipher.initialize(to: DecodedCipher())
     }
 
-    /// Fills in `job`, or says why not. Touches nothing but `job`, the key cache and the memory it reads the key from.
+    deinit { lastCipher.deallocate() }
+
+    /// Fills in `job` from the descriptor at `entry`, or says why not. Touches nothing but `job`, the key cache, the last
+    /// cipher and the memory it reads the key from.
     @inline(__always)
-    func decode(_ descriptor: Descriptor, into job: UnsafeMutablePointer<SecJob>) throws(DecoderStop) {
-        guard descriptor.typeCode == Descriptor.typeCode else { throw .refused(.descriptorType) }
-        guard !descriptor.isInvalid else { throw .nothingToDo }
-        guard let cipher = descriptor.cipher, let auth = descriptor.auth else { throw .refused(.mode) }
+    func decode(_ entry: UnsafeMutableRawPointer, into job: UnsafeMutablePointer<SecJob>) throws(DecoderStop) {
         job.pointee.error = .none
         job.pointee.hasWrongTag = false
         job.pointee.scattered = ScatteredData()
         job.pointee.additionalByteCount = 0
+        let shape = Descriptor.cipherShape(entry)
+        let descriptor = entry.assumingMemoryBound(to: Descriptor.self).pointee
+        if shape == lastCipher.pointee.shape {
+            try decodeAddresses(descriptor, lastCipher.pointee, into: job)
+        } else {
+            try decodeAll(descriptor, shape, into: job)
+        }
+    }
+
+    @inline(never)
+    private func decodeAll(
+        _ descriptor: Descriptor, _ shape: SecCipherShape, into job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) {
+        guard descriptor.typeCode == Descriptor.typeCode else { throw .refused(.descriptorType) }
+        guard !descriptor.isInvalid else { throw .nothingToDo }
+        guard let cipher = descriptor.cipher, let auth = descriptor.auth else { throw .refused(.mode) }
         switch (cipher, auth) {
-        case (.encrypt, .none): try decodeCipher(descriptor, encrypt: true, into: job)
-        case (.decrypt, .none): try decodeCipher(descriptor, encrypt: false, into: job)
+        case (.encrypt, .none): try decodeCipher(descriptor, encrypt: true, shape, into: job)
+        case (.decrypt, .none): try decodeCipher(descriptor, encrypt: false, shape, into: job)
         case (.none, .compute): try decodeAuthentication(descriptor, into: job)
         case (.encrypt, .compute): try decodeCipherAndHMAC(descriptor, encrypt: true, into: job)
         case (.decrypt, .verify): try decodeCipherAndHMAC(descriptor, encrypt: false, into: job)
@@ -51,11 +70,11 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
     /// A cipher without authentication, or with its own.
     @inline(__always)
     private func decodeCipher(
-        _ descriptor: Descriptor, encrypt: Bool, into job: UnsafeMutablePointer<SecJob>
+        _ descriptor: Descriptor, encrypt: Bool, _ shape: SecCipherShape, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
         switch descriptor.cipherMode {
         case .gcm, .ccm: try decodeAEAD(descriptor, encrypt: encrypt, into: job)
-        default: try decodePlainCipher(descriptor, encrypt: encrypt, into: job)
+        default: try decodePlainCipher(descriptor, encrypt: encrypt, shape: shape, into: job)
         }
     }
 

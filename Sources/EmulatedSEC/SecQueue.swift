@@ -108,7 +108,7 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
     @inline(__always)
     private func decode(_ entry: UnsafeMutableRawPointer, _ job: UnsafeMutablePointer<SecJob>) -> DecodeOutcome {
         do throws(DecoderStop) {
-            try decoder.decode(entry.assumingMemoryBound(to: Descriptor.self).pointee, into: job)
+            try decoder.decode(entry, into: job)
             return .ready
         } catch {
             job.pointee.byteCount = 0

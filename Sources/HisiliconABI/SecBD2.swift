@@ -99,6 +99,12 @@ public struct SecBD2: SecDescriptor {
         set {}
     }
 
+    /// Everything before the lengths, and the offsets of the data.
+    @inlinable
+    public static func cipherShape(_ entry: UnsafeRawPointer) -> SecCipherShape {
+        SecCipherShape(entry, firstAt: 0, secondAt: 8, offsetsAt: 24)
+    }
+
     @inlinable public var auth: SecAuthOperation? {
         get { SecAuthOperation(rawValue: UInt8(truncatingIfNeeded: bits.auth)) }
         set { if let newValue { bits.auth = .init(newValue.rawValue) } }

@@ -104,6 +104,12 @@ public struct SecBD3: SecDescriptor {
         set { bits.ctr_count_mode = .init(truncatingIfNeeded: newValue) }
     }
 
+    /// The first words, the words from `auth` to `salt`, and the offsets of the data.
+    @inlinable
+    public static func cipherShape(_ entry: UnsafeRawPointer) -> SecCipherShape {
+        SecCipherShape(entry, firstAt: 0, secondAt: 56, offsetsAt: 64)
+    }
+
     @inlinable public var auth: SecAuthOperation? {
         get { SecAuthOperation(rawValue: UInt8(truncatingIfNeeded: bits.auth)) }
         set { if let newValue { bits.auth = .init(newValue.rawValue) } }

@@ -38,6 +38,9 @@ public protocol SecDescriptor {
     var icvByteCount: UInt8 { get set }
     /// How CTR counts. BD2 has no such field (nor the mode).
     var counterMode: UInt32 { get set }
+    /// Of the 128 bytes of a descriptor at `entry`, all that says what cipher is asked for and how its data lies: two
+    /// requests for a cipher whose shape is the same differ in addresses and lengths only.
+    static func cipherShape(_ entry: UnsafeRawPointer) -> SecCipherShape
 
     var auth: SecAuthOperation? { get set }
     var authAlgorithm: SecAuthAlgorithm? { get set }
@@ -55,6 +58,36 @@ public protocol SecDescriptor {
     var macWordCount: UInt8 { get set }
     /// True: authenticate first, then decrypt.
     var authenticatesFirst: Bool { get set }
+}
+
+/// Words of a descriptor, as they lie in memory.
+public struct SecCipherShape: Equatable, Sendable {
+    @usableFromInline let first: UInt64
+    @usableFromInline let second: UInt64
+    /// 32 bits.
+    @usableFromInline let offsets: UInt64
+
+    /// No descriptor's.
+    public static var none: SecCipherShape { SecCipherShape(first: 0, second: 0, offsets: .max) }
+
+    @inlinable
+    init(first: UInt64, second: UInt64, offsets: UInt64) {
+        self.first = first
+        self.second = second
+        self.offsets = offsets
+    }
+
+    @inlinable @inline(__always)
+    init(_ entry: UnsafeRawPointer, firstAt first: Int, secondAt second: Int, offsetsAt offsets: Int) {
+        self.first = entry.loadUnaligned(fromByteOffset: first, as: UInt64.self)
+        self.second = entry.loadUnaligned(fromByteOffset: second, as: UInt64.self)
+        self.offsets = UInt64(entry.loadUnaligned(fromByteOffset: offsets, as: UInt32.self))
+    }
+
+    @inlinable @inline(__always)
+    public static func == (left: SecCipherShape, right: SecCipherShape) -> Bool {
+        (left.first ^ right.first) | (left.second ^ right.second) | (left.offsets ^ right.offsets) == 0
+    }
 }
 
 extension SecDescriptor {

@@ -6,8 +6,6 @@ import Testing
 /// EVP always passes room enough; libssl and later OpenSSL versions need not. So the provider's own functions are
 /// called here as libcrypto calls them, with too little room for the output.
 @Suite struct DispatchBoundsTests {
-    private typealias NewContext = @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
-    private typealias FreeContext = @convention(c) (UnsafeMutableRawPointer?) -> Void
     private typealias CipherInit =
         @convention(c) (
             UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, Int, UnsafePointer<UInt8>?, Int, UnsafePointer<OSSL_PARAM>?
@@ -21,39 +19,7 @@ import Testing
         @convention(c) (
             UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<Int>?, Int
         ) -> Int32
-    private typealias DigestInit = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<OSSL_PARAM>?) -> Int32
     private typealias DigestFinal = CipherFinal
-
-    /// One algorithm's functions, found by number.
-    private struct Functions {
-        let provider: OpaquePointer
-        private let table: UnsafePointer<OSSL_DISPATCH>
-
-        init(_ provider: OpaquePointer, _ operation: Int32, _ name: String) throws {
-            var noCache: Int32 = 0
-            var algorithm = try #require(OSSL_PROVIDER_query_operation(provider, operation, &noCache))
-            while let names = algorithm.pointee.algorithm_names {
-                if String(cString: names).split(separator: ":").contains(Substring(name)) { break }
-                algorithm += 1
-            }
-            self.provider = provider
-            table = try #require(algorithm.pointee.implementation, "\(name) is not offered")
-        }
-
-        func find<Function>(_ number: Int32, as type: Function.Type) -> Function? {
-            var entry = table
-            while entry.pointee.function_id != 0 {
-                if entry.pointee.function_id == number { return unsafeBitCast(entry.pointee.function, to: type) }
-                entry += 1
-            }
-            return nil
-        }
-
-        func newContext(_ number: Int32) throws -> UnsafeMutableRawPointer {
-            let new = try #require(find(number, as: NewContext.self))
-            return try #require(new(OSSL_PROVIDER_get0_provider_ctx(provider)))
-        }
-    }
 
     /// What a call did: its result, the count if it succeeded, the reasons if not, and what is in the output.
     private struct Outcome: Equatable {
@@ -67,9 +33,9 @@ import Testing
     func cipherOutputTooSmall(_ algorithm: CipherAlgorithm, _ direction: Direction) throws {
         let library = try LibraryContext(DevicePath.deviceV3.settings)
         func outcomes(_ provider: OpaquePointer, padding: Bool, length: Int, room: Int) throws -> [Outcome] {
-            let functions = try Functions(provider, OSSL_OP_CIPHER, algorithm.name)
+            let functions = try DispatchFunctions(provider, OSSL_OP_CIPHER, algorithm.name)
             let context = try functions.newContext(OSSL_FUNC_CIPHER_NEWCTX)
-            defer { functions.find(OSSL_FUNC_CIPHER_FREECTX, as: FreeContext.self)!(context) }
+            defer { functions.find(OSSL_FUNC_CIPHER_FREECTX, as: DispatchFunctions.FreeContext.self)!(context) }
             let initialize = try #require(
                 functions.find(
                     direction == .encrypt ? OSSL_FUNC_CIPHER_ENCRYPT_INIT : OSSL_FUNC_CIPHER_DECRYPT_INIT,
@@ -122,9 +88,9 @@ import Testing
         let library = try LibraryContext(DevicePath.deviceV3.settings)
         let cipher = try library.cipher(algorithm.name, from: .reference)
         func outcome(_ provider: OpaquePointer, _ keyLength: Int, _ ivLength: Int) throws -> Outcome {
-            let functions = try Functions(provider, OSSL_OP_CIPHER, algorithm.name)
+            let functions = try DispatchFunctions(provider, OSSL_OP_CIPHER, algorithm.name)
             let context = try functions.newContext(OSSL_FUNC_CIPHER_NEWCTX)
-            defer { functions.find(OSSL_FUNC_CIPHER_FREECTX, as: FreeContext.self)!(context) }
+            defer { functions.find(OSSL_FUNC_CIPHER_FREECTX, as: DispatchFunctions.FreeContext.self)!(context) }
             let initialize = try #require(
                 functions.find(
                     direction == .encrypt ? OSSL_FUNC_CIPHER_ENCRYPT_INIT : OSSL_FUNC_CIPHER_DECRYPT_INIT,
@@ -149,10 +115,10 @@ import Testing
     func digestOutputTooSmall(_ algorithm: DigestAlgorithm) throws {
         let library = try LibraryContext(DevicePath.deviceV3.settings)
         func outcome(_ provider: OpaquePointer, room: Int) throws -> Outcome {
-            let functions = try Functions(provider, OSSL_OP_DIGEST, algorithm.name)
+            let functions = try DispatchFunctions(provider, OSSL_OP_DIGEST, algorithm.name)
             let context = try functions.newContext(OSSL_FUNC_DIGEST_NEWCTX)
-            defer { functions.find(OSSL_FUNC_DIGEST_FREECTX, as: FreeContext.self)!(context) }
-            #expect(functions.find(OSSL_FUNC_DIGEST_INIT, as: DigestInit.self)!(context, nil) == 1)
+            defer { functions.find(OSSL_FUNC_DIGEST_FREECTX, as: DispatchFunctions.FreeContext.self)!(context) }
+            #expect(functions.find(OSSL_FUNC_DIGEST_INIT, as: DispatchFunctions.DigestInit.self)!(context, nil) == 1)
             return observe(room) {
                 functions.find(OSSL_FUNC_DIGEST_FINAL, as: DigestFinal.self)!(context, $0, $1, room)
             }

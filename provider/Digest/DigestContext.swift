@@ -20,6 +20,10 @@ struct DigestContext: ~Copyable {
         session = DigestSession(copying: other.session)
     }
 
+    mutating func become(_ other: borrowing DigestContext) {
+        session.become(other.session)
+    }
+
     mutating func update(_ data: UnsafeRawPointer?, byteCount: Int) -> Bool {
         guard byteCount > 0 else { return true }
         guard let data else { return false }

@@ -39,6 +39,10 @@ enum DigestFunctions {
                 copy.initialize(to: DigestContext(copying: contextPointer(context).pointee))
                 return UnsafeMutableRawPointer(copy)
             },
+            .digestCopy { target, source in
+                guard let target, let source, target != source else { return }
+                contextPointer(target).pointee.become(contextPointer(source).pointee)
+            },
         ]
         if DigestRow.all[index].algorithm == .sha1 {
             entries.append(.digestSetContext { setParameters($0, $1) })

@@ -14,6 +14,9 @@ final class IPSecMBUnit: SecUnit {
     private let pieces: UnsafeMutablePointer<ipsec_mb_piece>
     /// Tags and MACs, until it is known what becomes of them.
     private let tags: UnsafeMutableRawPointer
+    /// The last cipher that was asked for, by the number of its operation, and what the library calls it.
+    private var lastCipher = SecOperation.none
+    private var lastCipherOperation: ipsec_mb_operation?
 
     private static let limit = Int(IPSEC_MB_LIMIT)
     private static let tagStride = 64
@@ -36,7 +39,7 @@ final class IPSecMBUnit: SecUnit {
 
     @inline(__always)
     func canRun(_ job: UnsafeMutablePointer<SecJob>) -> Bool {
-        guard let operation = Self.operation(job) else { return false }
+        guard let operation = operation(job) else { return false }
         switch operation.work {
         case IPSEC_MB_HASH, IPSEC_MB_HMAC:
             return job.pointee.part == .single && job.pointee.byteCount != 0
@@ -51,7 +54,7 @@ final class IPSecMBUnit: SecUnit {
     }
 
     func run(_ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int) {
-        guard count > 0, var operation = Self.operation(jobs[0]) else { return }
+        guard count > 0, var operation = operation(jobs[0]) else { return }
         var ready = 0
         for index in 0..<count {
             let job = jobs[index]
@@ -146,9 +149,20 @@ final class IPSecMBUnit: SecUnit {
 
     // MARK: - Operations
 
-    /// What the library calls a job's operation; nil for what it does not have.
+    /// What the library calls a job's operation; nil for what it does not have. The number of a cipher's operation says all
+    /// there is to know, and most requests are like the one before.
     @inline(__always)
-    private static func operation(_ job: UnsafeMutablePointer<SecJob>) -> ipsec_mb_operation? {
+    private func operation(_ job: UnsafeMutablePointer<SecJob>) -> ipsec_mb_operation? {
+        guard job.pointee.operation.work == .cipher else { return Self.name(job) }
+        if job.pointee.operation != lastCipher {
+            lastCipherOperation = Self.name(job)
+            lastCipher = job.pointee.operation
+        }
+        return lastCipherOperation
+    }
+
+    @inline(never)
+    private static func name(_ job: UnsafeMutablePointer<SecJob>) -> ipsec_mb_operation? {
         var operation = ipsec_mb_operation()
         let keyByteCount = job.pointee.key?.pointee.keyByteCount ?? 0
         operation.key_byte_count = keyByteCount
