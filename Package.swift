@@ -122,6 +122,8 @@ let hostTargets: [Target] = [
         dependencies: ["ZlibABI", "DeflateStream", "CompressionSessions", "QueueScheduler", "CZlib"],
         swiftSettings: common),
     .testTarget(
+        name: "CompressionStreamsTests", dependencies: ["CompressionStreams", "COpenSSL"], swiftSettings: common),
+    .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
     .testTarget(
         name: "DeviceNodesTests", dependencies: ["DeviceNodes", "EmulatedQM", "UacceDevice", "HisiliconABI"],
@@ -153,6 +155,7 @@ let package = Package(
                 .library(name: "uacce-emulator", type: .dynamic, targets: ["DeviceNodes"]),
                 .library(name: "uacce-devices", type: .dynamic, targets: ["DeviceInterposer"]),
                 .library(name: "uacce-wd", type: .dynamic, targets: ["WarpDrive"]),
+                .library(name: "uacce-bio", type: .dynamic, targets: ["CompressionFilter"]),
             ] : []),
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
@@ -169,6 +172,7 @@ let package = Package(
         .target(name: "CZlib", cSettings: unitSettings, linkerSettings: zlibLinking),
 
         .target(name: "CDeflateUnits", cSettings: unitSettings),
+        .target(name: "CZlibCalls", cSettings: unitSettings),
         // It is quicker with -O2 (Scripts/bench-compression): what -O3 unrolls is seldom gone through twice.
         .target(name: "DeflateKernel", cSettings: unitSettings + [.unsafeFlags(["-O2"])]),
 
@@ -220,6 +224,8 @@ let package = Package(
             ],
             swiftSettings: shipped),
         .target(
+            name: "CompressionStreams", dependencies: ["CZlibCalls", "CLinux"], swiftSettings: shipped),
+        .target(
             name: "ZlibABI",
             dependencies: [
                 "DeflateStream", "CompressionSessions", "QueueScheduler", "HisiliconABI", "CDeflateUnits", "CZlib",
@@ -254,8 +260,16 @@ let package = Package(
             name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
             linkerSettings: linking(exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false)),
         .target(
+            name: "CompressionFilter", dependencies: ["CompressionStreams", "COpenSSL", "CLinux"],
+            exclude: ["bio.map", "uacce-bio.pc"], swiftSettings: shipped,
+            linkerSettings: linking(
+                exports: "Sources/CompressionFilter/bio.map", needsMathematics: false, ["-soname=libuacce-bio.so"])),
+        .target(
             name: "UacceProvider",
-            dependencies: ["CryptoSessions", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL", "CLinux"],
+            dependencies: [
+                "CryptoSessions", "CompressionStreams", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL",
+                "CLinux",
+            ],
             path: "provider", exclude: ["uacce.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "provider/uacce.map")),
     ] + (embedded ? [] : fuzzing ? fuzzingTargets : hostTargets)

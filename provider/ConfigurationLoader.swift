@@ -34,6 +34,7 @@ struct ConfigurationLoader {
         let offered =
             DigestRow.all.map { $0.names.text } + CipherRow.all.map { $0.names.text }
             + AEADRow.all.map { $0.names.text } + MACRow.all.map { $0.names.text }
+            + CompressionRow.all.map { $0.name.text }
         if let unknown = configuration.algorithms.unknownWords(among: offered).first {
             refuse(
                 .configurationValueInvalid, "algorithms = \(configuration.algorithms.text), but there is no \(unknown)")

@@ -44,18 +44,18 @@ struct Core {
 
     /// Puts an error of this provider on the error queue.
     func raise(_ reason: DeviceReason, _ detail: String = "", line: Int32 = #line) {
+        if detail.isEmpty {
+            raise(number: reason.rawValue, nil, line: line)
+        } else {
+            detail.withCString { raise(number: reason.rawValue, $0, line: line) }
+        }
+    }
+
+    /// The same by the reason's number, with a text of C's, which is copied.
+    func raise(number: UInt32, _ detail: UnsafePointer<CChar>?, line: Int32) {
         guard let newError, let setErrorDebug, let setError else { return }
         newError(handle)
         setErrorDebug(handle, "uacce", line, nil)
-        if detail.isEmpty {
-            openssl_set_error(setError, handle, reason.rawValue, nil)
-        } else {
-            var detail = detail + "\0"
-            detail.withUTF8 { bytes in
-                bytes.withMemoryRebound(to: CChar.self) {
-                    openssl_set_error(setError, handle, reason.rawValue, $0.baseAddress)
-                }
-            }
-        }
+        openssl_set_error(setError, handle, number, detail)
     }
 }

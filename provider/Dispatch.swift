@@ -29,6 +29,9 @@ extension OSSL_DISPATCH {
     static func reasonStrings(_ f: openssl_provider_get_reason_strings_function) -> Self {
         entry(OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, f)
     }
+    static func getCapabilities(_ f: openssl_provider_get_capabilities_function) -> Self {
+        entry(OSSL_FUNC_PROVIDER_GET_CAPABILITIES, f)
+    }
     static func selfTest(_ f: openssl_provider_self_test_function) -> Self {
         entry(OSSL_FUNC_PROVIDER_SELF_TEST, f)
     }
@@ -125,6 +128,41 @@ extension OSSL_DISPATCH {
     }
     static func macSettableContext(_ f: openssl_mac_settable_ctx_params_function) -> Self {
         entry(OSSL_FUNC_MAC_SETTABLE_CTX_PARAMS, f)
+    }
+
+    // Compression, which only uacce_compress.h knows.
+    static func compressNewContext(_ f: UACCE_FUNC_compress_newctx_fn) -> Self {
+        entry(UACCE_FUNC_COMPRESS_NEWCTX, f)
+    }
+    static func compressFreeContext(_ f: UACCE_FUNC_compress_freectx_fn) -> Self {
+        entry(UACCE_FUNC_COMPRESS_FREECTX, f)
+    }
+    static func compressDuplicate(_ f: UACCE_FUNC_compress_dupctx_fn) -> Self {
+        entry(UACCE_FUNC_COMPRESS_DUPCTX, f)
+    }
+    static func compressInit(_ f: UACCE_FUNC_compress_init_fn) -> Self {
+        entry(UACCE_FUNC_COMPRESS_COMPRESS_INIT, f)
+    }
+    static func decompressInit(_ f: UACCE_FUNC_compress_init_fn) -> Self {
+        entry(UACCE_FUNC_COMPRESS_DECOMPRESS_INIT, f)
+    }
+    static func compressUpdate(_ f: UACCE_FUNC_compress_update_fn) -> Self {
+        entry(UACCE_FUNC_COMPRESS_UPDATE, f)
+    }
+    static func compressReset(_ f: UACCE_FUNC_compress_reset_fn) -> Self { entry(UACCE_FUNC_COMPRESS_RESET, f) }
+    static func compressWhole(_ f: UACCE_FUNC_compress_whole_fn) -> Self { entry(UACCE_FUNC_COMPRESS_WHOLE, f) }
+    static func compressBound(_ f: UACCE_FUNC_compress_bound_fn) -> Self { entry(UACCE_FUNC_COMPRESS_BOUND, f) }
+    static func compressGetContext(_ f: UACCE_FUNC_compress_get_ctx_params_fn) -> Self {
+        entry(UACCE_FUNC_COMPRESS_GET_CTX_PARAMS, f)
+    }
+    static func compressSetContext(_ f: UACCE_FUNC_compress_set_ctx_params_fn) -> Self {
+        entry(UACCE_FUNC_COMPRESS_SET_CTX_PARAMS, f)
+    }
+    static func compressGettableContext(_ f: UACCE_FUNC_compress_gettable_ctx_params_fn) -> Self {
+        entry(UACCE_FUNC_COMPRESS_GETTABLE_CTX_PARAMS, f)
+    }
+    static func compressSettableContext(_ f: UACCE_FUNC_compress_settable_ctx_params_fn) -> Self {
+        entry(UACCE_FUNC_COMPRESS_SETTABLE_CTX_PARAMS, f)
     }
 }
 

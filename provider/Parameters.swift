@@ -49,6 +49,16 @@ enum ParameterName {
     static let providerBuildInformation: StaticString = "buildinfo"
     static let providerStatus: StaticString = "status"
     static let statistics: StaticString = "uacce-statistics"
+    // As uacce_compress.h has them.
+    static let level: StaticString = "level"
+    static let strategy: StaticString = "strategy"
+    static let windowBits: StaticString = "window-bits"
+    static let memoryLevel: StaticString = "mem-level"
+    static let dictionary: StaticString = "dictionary"
+    static let totalInput: StaticString = "total-in"
+    static let totalOutput: StaticString = "total-out"
+    static let checksum: StaticString = "checksum"
+    static let operation: StaticString = "operation"
 }
 
 extension StaticString {
@@ -116,6 +126,11 @@ struct ParameterAnswers {
     func set(_ name: StaticString, size value: Int) -> Bool {
         guard let parameter = locate(name) else { return true }
         return OSSL_PARAM_set_size_t(parameter, value) == 1
+    }
+
+    func set(_ name: StaticString, uint64 value: UInt64) -> Bool {
+        guard let parameter = locate(name) else { return true }
+        return OSSL_PARAM_set_uint64(parameter, value) == 1
     }
 
     /// For text that lives at least as long as the provider.

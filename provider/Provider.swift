@@ -32,6 +32,9 @@ private enum ProviderFunctions {
             noCache?.pointee = 0
             return provider(context).algorithms(operation)
         },
+        .getCapabilities { context, capability, callback, argument in
+            provider(context).tellCapability(capability, callback, argument) ? 1 : 0
+        },
         .reasonStrings { _ in DeviceReason.items },
         .selfTest { context in
             let provider = provider(context)

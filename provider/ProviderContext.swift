@@ -2,6 +2,7 @@
 
 import CLinux
 import COpenSSL
+import CompressionStreams
 import CryptoSessions
 import HisiliconABI
 import QueueScheduler
@@ -11,10 +12,15 @@ import QueueScheduler
 final class ProviderContext {
     let core: Core
     let engine: CryptoEngine
-    private let propertyDefinition: UnsafeMutablePointer<CChar>
+    let propertyDefinition: UnsafeMutablePointer<CChar>
     private let digests: UnsafeMutablePointer<OSSL_ALGORITHM>
     private let ciphers: UnsafeMutablePointer<OSSL_ALGORITHM>
     private let macs: UnsafeMutablePointer<OSSL_ALGORITHM>
+    /// Rows of `CompressionRow.all` that are offered, and OpenSSL's table of them.
+    let compressionRows: [Int]
+    private let compressions: UnsafeMutablePointer<OSSL_ALGORITHM>
+    /// Not opened before somebody compresses.
+    let compressionLibrary: CompressionLibrary
 
     /// nil after the reason was put on the error queue.
     init?(_ core: Core) {
@@ -47,6 +53,14 @@ final class ProviderContext {
         macs = algorithmTable(
             MACRow.all.filter { allows($0.names.text) }.map { ($0.names, $0.functions, $0.description) },
             propertyDefinition)
+        let place = configuration.compressionLibrary
+        compressionRows = CompressionRow.all.indices.filter {
+            place != "off" && allows(CompressionRow.all[$0].name.text)
+        }
+        compressions = algorithmTable(
+            compressionRows.map { (CompressionRow.all[$0].name, CompressionFunctions.table($0), description) },
+            propertyDefinition)
+        compressionLibrary = (place == "auto" ? "" : place).withCString { CompressionLibrary($0) }
     }
 
     deinit {
@@ -54,6 +68,7 @@ final class ProviderContext {
         digests.deallocate()
         ciphers.deallocate()
         macs.deallocate()
+        compressions.deallocate()
         propertyDefinition.deallocate()
     }
 
@@ -63,6 +78,7 @@ final class ProviderContext {
         case OSSL_OP_DIGEST: UnsafePointer(digests)
         case OSSL_OP_CIPHER: UnsafePointer(ciphers)
         case OSSL_OP_MAC: UnsafePointer(macs)
+        case UACCE_OP_COMPRESS: compressionRows.isEmpty ? nil : UnsafePointer(compressions)
         default: nil
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import CompressionStreams
 import CryptoSessions
 
 /// Errors that only a provider with devices has. Their texts reach the user through the core's error queue.
@@ -30,14 +31,18 @@ enum DeviceReason: UInt32, CaseIterable {
         }
     }
 
-    /// The table for OSSL_FUNC_PROVIDER_GET_REASON_STRINGS; it lives as long as the process.
+    /// The table for OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, with the reasons of compression; it lives as long as the
+    /// process.
     nonisolated(unsafe) static let items: UnsafePointer<OSSL_ITEM> = {
-        let table = UnsafeMutablePointer<OSSL_ITEM>.allocate(capacity: allCases.count + 1)
-        for (index, reason) in allCases.enumerated() {
+        let rows =
+            allCases.map { (number: $0.rawValue, text: $0.text) }
+            + CompressionFailure.allCases.map { (number: $0.rawValue, text: $0.text) }
+        let table = UnsafeMutablePointer<OSSL_ITEM>.allocate(capacity: rows.count + 1)
+        for (index, row) in rows.enumerated() {
             (table + index).initialize(
-                to: OSSL_ITEM(id: reason.rawValue, ptr: UnsafeMutableRawPointer(mutating: reason.text.utf8Start)))
+                to: OSSL_ITEM(id: row.number, ptr: UnsafeMutableRawPointer(mutating: row.text.utf8Start)))
         }
-        (table + allCases.count).initialize(to: OSSL_ITEM(id: 0, ptr: nil))
+        (table + rows.count).initialize(to: OSSL_ITEM(id: 0, ptr: nil))
         return UnsafePointer(table)
     }()
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libcrypto's headers, and the calls that Swift cannot make itself because they are variadic or macros.
+// libcrypto's headers, what the provider adds to them for programs, and the calls that Swift cannot make itself because
+// they are variadic or macros.
 
 #ifndef UACCE_OPENSSL_SHIMS_H
 #define UACCE_OPENSSL_SHIMS_H
@@ -9,6 +10,7 @@
 // digest from a chaining value, which is what a SEC descriptor asks of its unit.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/async.h>
+#include <openssl/bio.h>
 #include <openssl/conf.h>
 #include <openssl/core.h>
 #include <openssl/core_dispatch.h>
@@ -23,6 +25,8 @@
 #include <openssl/proverr.h>
 #include <openssl/provider.h>
 #include <openssl/sha.h>
+#include "../../include/uacce_bio.h"
+#include "../../include/uacce_compress.h"
 
 // What OpenSSL 3.5 asks providers for, for the headers of earlier versions (core_dispatch.h of 3.5).
 #ifndef OSSL_FUNC_DIGEST_COPYCTX
@@ -73,6 +77,7 @@ OPENSSL_FUNCTION(mac_newctx);
 OPENSSL_FUNCTION(mac_set_ctx_params);
 OPENSSL_FUNCTION(mac_settable_ctx_params);
 OPENSSL_FUNCTION(mac_update);
+OPENSSL_FUNCTION(provider_get_capabilities);
 OPENSSL_FUNCTION(provider_get_params);
 OPENSSL_FUNCTION(provider_get_reason_strings);
 OPENSSL_FUNCTION(provider_gettable_params);
@@ -101,6 +106,13 @@ static inline void openssl_set_error(const OSSL_DISPATCH *vset_error, const OSSL
 
 // ERR_set_error is variadic. ERR_new and ERR_set_debug come first, as ERR_raise has it.
 static inline void openssl_set_library_error(int library, int reason) { ERR_set_error(library, reason, NULL); }
+static inline void openssl_set_library_error_detail(int library, int reason, const char *detail)
+{
+    if (detail == NULL)
+        ERR_set_error(library, reason, NULL);
+    else
+        ERR_set_error(library, reason, "%s", detail);
+}
 
 // STACK_OF(CONF_VALUE) and its accessors are macros.
 static inline int openssl_conf_value_count(const STACK_OF(CONF_VALUE) *values) { return sk_CONF_VALUE_num(values); }
@@ -108,5 +120,10 @@ static inline CONF_VALUE *openssl_conf_value(const STACK_OF(CONF_VALUE) *values,
 {
     return sk_CONF_VALUE_value(values, index);
 }
+
+// Macros over the flags of a BIO, and over its controls.
+static inline void openssl_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
+static inline int openssl_bio_should_retry(BIO *bio) { return BIO_should_retry(bio) != 0; }
+static inline int openssl_bio_flush(BIO *bio) { return (int)BIO_flush(bio); }
 
 #endif

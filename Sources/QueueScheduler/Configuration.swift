@@ -38,6 +38,8 @@ public struct Configuration: Sendable {
     /// File that tells which unit does what, if `units` leaves it open; empty: what was measured elsewhere.
     public var unitPlanFile = ""
     public var algorithms = AlgorithmFilter()
+    /// The library behind the compression operation: `auto`, `off`, or a path or name.
+    public var compressionLibrary = "auto"
     public var minimumOffload = OffloadThresholds(OffloadThresholds.measured) ?? OffloadThresholds()
     /// In ASYNC jobs, for what gains by company, if it is less.
     public var minimumOffloadInJobs = OffloadThresholds(OffloadThresholds.measuredInJobs) ?? OffloadThresholds()

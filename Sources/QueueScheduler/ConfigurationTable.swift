@@ -80,6 +80,14 @@ public struct ConfigurationKey: Sendable {
             return true
         },
         ConfigurationKey(
+            name: "compression_library", defaultValue: "auto", values: "auto, off, or a file name",
+            help: "the library that compresses: libuacce-z.so where it is installed, none, or another"
+        ) { configuration, text in
+            guard !text.isEmpty else { return false }
+            configuration.compressionLibrary = text
+            return true
+        },
+        ConfigurationKey(
             name: "min_offload", defaultValue: OffloadThresholds.measured, values: OffloadThresholds.syntax,
             help: "requests smaller than this stay on the CPU"
         ) { configuration, text in

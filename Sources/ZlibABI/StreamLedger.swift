@@ -24,6 +24,8 @@ enum StreamLedger {
         return entries
     }()
     private static let changing: UInt = 1
+    /// Entries behind this many were never taken. Most programs take none, and need not look.
+    private static let everTaken = Atomic<Int>(0)
 
     /// Enters what a device keeps for the stream with this record. False: there is no room.
     static func enter(_ record: UnsafeRawPointer, _ kept: Kept) -> Bool {
@@ -61,6 +63,8 @@ enum StreamLedger {
             guard owner.pointee.load(ordering: .relaxed) == 0,
                 owner.pointee.compareExchange(expected: 0, desired: changing, ordering: .acquiring).exchanged
             else { continue }
+            // Whoever looks for this record comes after its stream's call, which is here.
+            everTaken.max(index + 1, ordering: .relaxed)
             (owner + 1).pointee.store(kept.word, ordering: .relaxed)
             // Release: whoever finds the record finds what it holds.
             owner.pointee.store(UInt(bitPattern: record), ordering: .releasing)
@@ -81,7 +85,7 @@ enum StreamLedger {
     }
 
     private static func release(where isMeant: (UInt) -> Bool) {
-        for index in 0..<capacity {
+        for index in 0..<everTaken.load(ordering: .relaxed) {
             let owner = entries + index * 2
             let record = owner.pointee.load(ordering: .relaxed)
             guard record > changing, isMeant(record),

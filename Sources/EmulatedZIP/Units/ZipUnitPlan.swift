@@ -16,7 +16,8 @@ public enum ZipUnitName: UInt8, CaseIterable, Sendable {
 ///
 /// The figures of the table are measured (Benchmarks/compression): on source text, JSON and binaries a row's unit beats
 /// zlib's own level in time by as much as there is, at no worse a ratio for levels 1 to 3 and 7 to 9. Below 16 KiB the
-/// kernel's tables and codes take longer to set up than libdeflate's.
+/// kernel's tables and codes take longer to set up than libdeflate's. Below 64 bytes libdeflate compresses nothing, and that
+/// may be more than zlib's bound.
 public struct ZipUnitPlanRow: Sendable {
     /// zlib's levels that the row is for; 0 is "none given".
     public var levels: ClosedRange<Int>
@@ -37,11 +38,11 @@ public struct ZipUnitPlan: Sendable {
             Self.row(0...2, .isal, 2),
             Self.row(3...3, .isal, 3),
             Self.row(4...6, whole: 16384, .kernel, 6),
-            Self.row(4...6, whole: 0, .libdeflate, 3),
+            Self.row(4...6, whole: 64, .libdeflate, 3),
             Self.row(4...6, .kernel, 6),
-            Self.row(7...7, whole: 0, .libdeflate, 6),
-            Self.row(8...8, whole: 0, .libdeflate, 7),
-            Self.row(9...9, whole: 0, .libdeflate, 9),
+            Self.row(7...7, whole: 64, .libdeflate, 6),
+            Self.row(8...8, whole: 64, .libdeflate, 7),
+            Self.row(9...9, whole: 64, .libdeflate, 9),
             Self.row(7...7, .kernel, 7),
             Self.row(8...8, .kernel, 8),
             Self.row(9...9, .kernel, 9),
@@ -53,7 +54,7 @@ public struct ZipUnitPlan: Sendable {
         switch unit {
         case .isal: rows = [Self.row(0...2, .isal, 2), Self.row(3...9, .isal, 3)]
         case .kernel: rows = [Self.row(0...6, .kernel, 6)] + (7...9).map { Self.row($0...$0, .kernel, $0) }
-        case .libdeflate: rows = (1...9).map { Self.row($0...$0, whole: 0, .libdeflate, $0) }
+        case .libdeflate: rows = (1...9).map { Self.row($0...$0, whole: 64, .libdeflate, $0) }
         case .zlib: rows = []
         }
     }
