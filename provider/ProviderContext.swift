@@ -87,7 +87,7 @@ final class ProviderContext {
 
     /// Name, version, health and counters.
     func answer(_ answers: ParameterAnswers) -> Bool {
-        let version: StaticString = providerVersion
+        let version = uacceVersion
         let name: StaticString = "uacce"
         guard answers.set(ParameterName.providerName, textPointer: name.cString),
             answers.set(ParameterName.providerVersion, textPointer: version.cString),
@@ -99,9 +99,6 @@ final class ProviderContext {
         return engine.scheduler.statistics.withCString { answers.set(ParameterName.statistics, text: $0) }
     }
 }
-
-/// The version of the provider, `major.minor.patch`.
-let providerVersion: StaticString = "0.1.0"
 
 extension StaticString {
     var text: String { String(cString: cString) }

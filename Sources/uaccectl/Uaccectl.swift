@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import QueueScheduler
 
 /// The command line tool: what devices there are, how they are, what is done with them, and whether they compute what
 /// they should.
@@ -9,7 +10,7 @@ struct Uaccectl: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "uaccectl",
         abstract: "Look at uacce accelerators and at what the uacce provider makes of them.",
-        version: "0.1.0",
+        version: "\(uacceVersion)",
         subcommands: [
             List.self, Info.self, Stats.self, Top.self, SelfTest.self, Bench.self, Doctor.self, Compress.self,
             Decompress.self, Tune.self, Run.self, Enable.self, Disable.self, ModuleProbe.self,
