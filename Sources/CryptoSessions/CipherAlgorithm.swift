@@ -50,9 +50,11 @@ public struct CipherAlgorithm: Equatable, Sendable {
         }
     }
 
-    /// Whether several messages side by side are faster than one after the other: where a block waits for the one before,
-    /// in one direction at least.
-    var gainsByCompany: Bool { mode == .cbc }
+    /// Whether several messages side by side are faster than one after the other: where a block waits for the one before.
+    /// Decryption does not, but units have triple DES in lanes only.
+    func gainsByCompany(isEncrypting: Bool) -> Bool {
+        mode == .cbc && (isEncrypting || algorithmClass == .des)
+    }
 
     /// Whether devices of `version` do it: BD2 has ECB, CBC and XTS only.
     public func isOffered(by version: QueueManagementVersion) -> Bool {

@@ -24,7 +24,7 @@ public struct CipherSession: ~Copyable {
     // The engine's own, unretained: each use of it would otherwise count references.
     private let scheduler: Unmanaged<Scheduler>
     private let memory = CipherMemory()
-    private let policy: OffloadPolicy
+    private var policy: OffloadPolicy
     private let version: QueueManagementVersion
     // The expanded key for the CPU's share, made when it is first needed.
     private var software: SoftwareCipher?
@@ -37,8 +37,14 @@ public struct CipherSession: ~Copyable {
         scheduler = .passUnretained(engine.scheduler)
         self.algorithm = algorithm
         version = engine.scheduler.version
-        policy = OffloadPolicy(
-            engine, algorithm.algorithmClass, gainsByCompany: algorithm.gainsByCompany,
+        policy = Self.policy(engine, algorithm, isEncrypting: true)
+    }
+
+    private static func policy(
+        _ engine: CryptoEngine, _ algorithm: CipherAlgorithm, isEncrypting: Bool
+    ) -> OffloadPolicy {
+        OffloadPolicy(
+            engine, algorithm.algorithmClass, gainsByCompany: algorithm.gainsByCompany(isEncrypting: isEncrypting),
             isGenerators: algorithm.algorithm == .aes && (algorithm.mode == .ecb || algorithm.mode == .ctr))
     }
 
@@ -78,8 +84,11 @@ public struct CipherSession: ~Copyable {
 
     /// Sets the direction and keeps the key.
     public mutating func setDirection(_ isEncrypting: Bool) {
-        if isEncrypting != self.isEncrypting { dropSoftware() }
-        self.isEncrypting = isEncrypting
+        if isEncrypting != self.isEncrypting {
+            dropSoftware()
+            self.isEncrypting = isEncrypting
+            policy = Self.policy(engine, algorithm, isEncrypting: isEncrypting)
+        }
         prepare()
     }
 
@@ -284,8 +293,9 @@ public struct CipherSession: ~Copyable {
         if algorithm.mode == .cfb { target.copyMemory(from: memory.partial, byteCount: streamOffset) }
     }
 
-    /// Moves to another place in a block, `offset` less than it has bytes: OpenSSL's settable `num`. The running IV stays, and stands for the keystream of
-    /// that block; for CTR it is the counter of the next one, and the keystream stays as well, zeros at the start.
+    /// Moves to another place in a block, `offset` less than it has bytes: OpenSSL's settable `num`. The running IV stays,
+    /// and stands for the keystream of that block; for CTR it is the counter of the next one, and the keystream stays as
+    /// well, zeros at the start.
     public mutating func setStreamOffset(_ offset: Int) throws(SessionError) {
         if streamOffset > 0 {
             try makeKeystream()
