@@ -15,7 +15,7 @@ let portable = Context.environment["UACCE_PORTABLE"] == "1"
 let common: [SwiftSetting] =
     [.treatAllWarnings(as: .error)]
     // For the C headers that Swift reads itself.
-    + (portable ? [.unsafeFlags(["-Xcc", "-DUACCE_PORTABLE"])] : [])
+    + (portable ? [.define("UACCE_PORTABLE"), .unsafeFlags(["-Xcc", "-DUACCE_PORTABLE"])] : [])
 let shipped: [SwiftSetting] =
     common
     + (embedded

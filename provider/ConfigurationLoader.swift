@@ -80,7 +80,7 @@ struct ConfigurationLoader {
             let name = String(assignment[..<equals])
             let value = String(assignment[assignment.utf8.index(after: equals)...])
             guard let key = ConfigurationKey.all.first(where: { $0.environmentName == name }) else {
-                if Self.foreignVariables.contains(name) || name.utf8.starts(with: Self.zlibPrefix.utf8) { continue }
+                if ConfigurationKey.isForeign(variable: name) { continue }
                 refuse(.configurationKeyUnknown, name + " in the environment")
                 return false
             }
@@ -91,14 +91,6 @@ struct ConfigurationLoader {
         }
         return true
     }
-
-    /// Variables of that prefix that belong to the project's scripts and tests, not to the provider.
-    private static let foreignVariables = [
-        "UACCE_MODULE", "UACCE_MODULE_DIR", "UACCE_EMBEDDED", "UACCE_UNICODE_TABLES",
-    ]
-
-    /// Variables of the zlib library's own keys, which it checks itself.
-    private static let zlibPrefix = "UACCE_Z_"
 
     // MARK: - Unknown keys
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__SSE2__)
+#if defined(__SSE2__) && !defined(UACCE_PORTABLE)
 #include <emmintrin.h>
 #endif
 
@@ -27,7 +27,7 @@ static inline uint64_t load64(const uint8_t *bytes)
 // How many of two times 16 bytes are the same, from the front; without a branch, since it is hard to foretell.
 static inline unsigned same_of_16(const uint8_t *one, const uint8_t *other)
 {
-#if defined(__SSE2__)
+#if defined(__SSE2__) && !defined(UACCE_PORTABLE)
     __m128i equal =
         _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)one), _mm_loadu_si128((const __m128i *)other));
     return (unsigned)__builtin_ctz(~(unsigned)_mm_movemask_epi8(equal));

@@ -15,6 +15,13 @@ public struct ConfigurationKey: Sendable {
     /// Sets the value; false where the text is none.
     let apply: @Sendable (inout Configuration, String) -> Bool
 
+    /// Whether a variable whose name begins with `UACCE_` is somebody else's: the project's scripts and tests have some, and
+    /// the zlib library checks its own itself.
+    public static func isForeign(variable name: String) -> Bool {
+        let others = ["UACCE_MODULE", "UACCE_MODULE_DIR", "UACCE_EMBEDDED", "UACCE_PORTABLE", "UACCE_UNICODE_TABLES"]
+        return others.contains(name) || name.utf8.starts(with: "UACCE_Z_".utf8)
+    }
+
     public static let all: [ConfigurationKey] = [
         ConfigurationKey(
             name: "backend", defaultValue: "auto", values: "auto, kernel, emulator",

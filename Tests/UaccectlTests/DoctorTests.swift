@@ -234,7 +234,7 @@ import Testing
         try expect("no-device", "backend = kernel")
     }
 
-    #if arch(x86_64)
+    #if arch(x86_64) && !UACCE_PORTABLE
     @Test func intelIPSecMBIsMissing() throws {
         try installation.folder.write("no library\n", as: "broken/libIPSec_MB.so.1")
         installation.environment["LD_LIBRARY_PATH"] = installation.folder.path + "/broken"

@@ -83,8 +83,7 @@ struct ConfigurationCheck {
             let assignment = String(cString: text)
             guard assignment.hasPrefix("UACCE_"), let equals = assignment.firstIndex(of: "=") else { continue }
             let name = String(assignment[..<equals])
-            // The project's scripts and tests have these, and the zlib library has its own.
-            if ["UACCE_MODULE", "UACCE_MODULE_DIR"].contains(name) || name.hasPrefix("UACCE_Z_") { continue }
+            if ConfigurationKey.isForeign(variable: name) { continue }
             check(
                 name.dropFirst(6).lowercased(), String(assignment[assignment.index(after: equals)...]), &configuration,
                 "\(assignment) in the environment", &findings)

@@ -91,7 +91,7 @@ struct MachineCheck {
     // MARK: - Libraries
 
     private func checkUnits(_ findings: inout [Finding]) {
-        #if arch(x86_64)
+        #if arch(x86_64) && !UACCE_PORTABLE
         if let absence = ipsec_mb_absence() {
             findings.append(
                 .warning(
