@@ -2,7 +2,7 @@
 //
 // The quick way: of each hash only the last place is known, once by four bytes and once by eight, so that there is a long
 // match among the two if there was one lately. What cannot be foretold is done without branches: a search that is led
-// astray costs as much as eight bytes should take.
+// astray costs as much as several bytes should take.
 
 #include "search.h"
 

@@ -104,7 +104,7 @@ static void file_case(struct random *random)
     size_t count = sized(random, largest / 4 + 1);
     unsigned char *plain = malloc(count + 1), *again = malloc(count + 1);
     fill(random, plain, count);
-    char name[] = "/tmp/uacce-differential-XXXXXX", mode[] = "wb6";
+    char name[] = "/tmp/uacce-random-buffers-XXXXXX", mode[] = "wb6";
     int file = mkstemp(name);
     CHECK(file >= 0, "%s", name);
     mode[2] = (char)('0' + below(random, 10));
