@@ -69,12 +69,14 @@ import Testing
             testDescription: "FIPS 81 table B1, DES with a stray key code", algorithm: .des, mode: .ecb, keyCode: 5,
             key: "0123456789abcdef", iv: "", plain: "4e6f772069732074", secret: "3fa40e8a984d4815"),
         CipherVector(
-            testDescription: "FIPS 81 appendix D, one key thrice", algorithm: .tripleDES, mode: .cfb, keyCode: 1,
+            testDescription: "OpenSSL's destest.c, cfb_cipher64, one key thrice",
+            algorithm: .tripleDES, mode: .cfb, keyCode: 1,
             key: "0123456789abcdef0123456789abcdef0123456789abcdef", iv: "1234567890abcdef",
             plain: "4e6f77206973207468652074696d6520666f7220616c6c20",
             secret: "f3096249c7f46e51a69e839b1a92f78403467133898ea622", onlyV3: true),
         CipherVector(
-            testDescription: "FIPS 81 appendix E, one key twice", algorithm: .tripleDES, mode: .ofb, keyCode: 3,
+            testDescription: "OpenSSL's destest.c, ofb_cipher, one key twice",
+            algorithm: .tripleDES, mode: .ofb, keyCode: 3,
             key: "0123456789abcdef0123456789abcdef", iv: "1234567890abcdef",
             plain: "4e6f77206973207468652074696d6520666f7220616c6c20",
             secret: "f3096249c7f46e5135f24a242eeb3d3f3d6d5be3255af8c3", onlyV3: true),
