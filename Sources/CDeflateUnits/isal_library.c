@@ -34,8 +34,6 @@ static void open_library(void)
     found &= find("isal_deflate_reset", &functions.deflate_reset);
     found &= find("isal_deflate_set_dict", &functions.deflate_set_dict);
     found &= find("isal_deflate", &functions.deflate);
-    found &= find("isal_inflate_init", &functions.inflate_init);
-    found &= find("isal_inflate", &functions.inflate);
     found &= find("crc32_gzip_refl", &functions.crc32);
     found &= find("isal_adler32", &functions.adler32);
     absence = found ? NULL : "libisal.so.2 lacks functions that every version from 2.26 on has";

@@ -17,8 +17,6 @@ struct isal_library {
     void (*deflate_reset)(struct isal_zstream *);
     int (*deflate_set_dict)(struct isal_zstream *, uint8_t *, uint32_t);
     int (*deflate)(struct isal_zstream *);
-    void (*inflate_init)(struct inflate_state *);
-    int (*inflate)(struct inflate_state *);
     uint32_t (*crc32)(uint32_t, const uint8_t *, uint64_t);
     uint32_t (*adler32)(uint32_t, const uint8_t *, uint64_t);
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Deflate's symbols: RFC 1951, sections 3.2.5 and 3.2.7.
+// Deflate's numbers: RFC 1951, sections 3.2.3 to 3.2.7.
 
 #ifndef ALPHABETS_H
 #define ALPHABETS_H
@@ -19,6 +19,8 @@ enum {
     SHORTEST_MATCH = 3,
     LONGEST_MATCH = 258,
     LONGEST_STORED_BLOCK = 65535,
+    // Greatest distance of a match.
+    HISTORY = 32768,
 
     LONGEST_DISTANCE_CODE = 15,
     LONGEST_CODE_LENGTH_CODE = 7,

@@ -10,6 +10,8 @@
 #include <emmintrin.h>
 #endif
 
+static inline unsigned lesser(unsigned one, unsigned other) { return one < other ? one : other; }
+
 static inline uint32_t load32(const uint8_t *bytes)
 {
     uint32_t value;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DeflateKernel
 import HisiliconABI
 
 /// Decompresses: blocks by a unit, the trailer here.
@@ -34,27 +35,27 @@ struct InflaterWork {
 
     func run(_ job: inout ZipJob, _ state: Inflater) {
         state.requestCount += 1
-        var outcome = Inflater.Progress.Outcome.end
+        var outcome = INFLATE_END
         if !state.isInTrailer {
             let progress = state.run(job.input, byteCount: job.inputByteCount, into: job.output, room: job.room)
             outcome = progress.outcome
             job.consumed = progress.consumed
             job.produced = progress.produced
-            if progress.isBetweenBlocks { job.state = .betweenBlocks }
+            if progress.is_between_blocks != 0 { job.state = .betweenBlocks }
         }
-        if job.produced > 0, outcome != .invalid {
+        if job.produced > 0, outcome != INFLATE_INVALID {
             job.account(UnsafePointer(job.output), byteCount: job.produced, with: checksums)
         }
         switch outcome {
-        case .invalid: job.fail(.invalidData)
-        case .end:
+        case INFLATE_END:
             state.isInTrailer = true
             takeTrailer(&job, state)
-        case .full:
+        case INFLATE_FULL:
             if job.context == nil { return job.fail(.outputTooSmall) }
             job.state = .withoutSpace
-        case .hungry:
+        case INFLATE_HUNGRY:
             if job.context == nil { return job.fail(.invalidData) }
+        default: job.fail(.invalidData)
         }
     }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CDeflateUnits
 import EmulatedQM
 
 /// The states of a device's streams that are being decompressed, found by their contexts' addresses, whichever queue asks.
@@ -8,19 +7,13 @@ import EmulatedQM
 /// They are too large for the contexts. A state goes when its stream ends, fails or begins anew, or with the device. Who
 /// works on a stream has taken its state out, so that two queues that are told the same context cannot meet in it.
 final class InflaterStore: @unchecked Sendable {
-    /// Streams under way, at most; about 90 KB each.
+    /// Streams under way, at most; about 80 KB each.
     static let limit = 4096
     private static let spareLimit = 8
 
     private let lock = Monitor()
     private var streams: [UInt64: Inflater] = [:]
     private var spares: [Inflater] = []
-    private let usesISAL: Bool
-
-    init(usesISAL: Bool) {
-        self.usesISAL = usesISAL
-    }
-
     /// A state for a stream that begins. What there was at its context is dropped.
     ///
     /// - Parameter context: nil for a request that stands alone.
@@ -33,7 +26,7 @@ final class InflaterStore: @unchecked Sendable {
         let isFull = streams.count >= Self.limit
         lock.unlock()
         if isFull { return nil }
-        let inflater = found ?? Inflater(usesISAL: usesISAL)
+        let inflater = found ?? Inflater()
         inflater?.begin()
         return inflater
     }

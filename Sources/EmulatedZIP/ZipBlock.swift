@@ -6,21 +6,18 @@ import HisiliconABI
 
 /// The ZIP function block: raw deflate (api v3 only), zlib and gzip, in both directions, whole or in streams.
 ///
-/// It computes with ISA-L and libdeflate where they are installed, and with zlib where they are not, or zlib's ratio is
-/// asked for. The level that a descriptor may give is an extension: hardware has one.
+/// It computes with a kernel of the project's, and compresses with ISA-L and libdeflate, too, where they are installed, and
+/// with zlib where they are not, or zlib's ratio is asked for. The level that a descriptor may give is an extension: hardware has one.
 public final class ZipBlock: FunctionBlock {
     /// The kernel driver's name.
     public static var name: String { "hisi_zip" }
 
     private let plan: ZipUnitPlan
-    let streams: InflaterStore
+    let streams = InflaterStore()
 
-    /// - Parameters:
-    ///   - plan: which unit compresses what.
-    ///   - inflatesWithISAL: false: zlib does it.
-    public init(plan: ZipUnitPlan = ZipUnitPlan(), inflatesWithISAL: Bool = true) {
+    /// - Parameter plan: which unit compresses what.
+    public init(plan: ZipUnitPlan = ZipUnitPlan()) {
         self.plan = plan
-        streams = InflaterStore(usesISAL: inflatesWithISAL)
     }
 
     public var driverName: String { Self.name }

@@ -66,11 +66,11 @@ struct UnitReport {
         let libdeflate = libdeflate_unit_absence().map { String(cString: $0) }
         units = [
             Unit(name: "zlib", version: "built in", note: "does everything there is"),
-            Unit(name: "isal", version: isal == nil ? "present" : nil, note: isal ?? "fast, with a window; inflates"),
+            Unit(name: "isal", version: isal == nil ? "present" : nil, note: isal ?? "fast, with a window"),
             Unit(
                 name: "libdeflate", version: libdeflate == nil ? "present" : nil,
                 note: libdeflate ?? "small and still fast, whole streams only"),
-            Unit(name: "kernel", version: "built in", note: "between those two, with a window"),
+            Unit(name: "kernel", version: "built in", note: "between those two, with a window; decompresses"),
         ]
         services = plan.rows.map { row in
             let levels =

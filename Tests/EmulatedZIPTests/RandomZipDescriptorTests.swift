@@ -90,11 +90,9 @@ import Testing
     }
 
     /// Streams that are nearly right: bits of what zlib made are turned.
-    @Test(arguments: [true, false])
-    func turnedBits(usesISAL: Bool) {
+    @Test func turnedBits() {
         var generator = SeededGenerator(42)
-        let bench = ZipWorkbench(.v3, compresses: false, block: ZipBlock(inflatesWithISAL: usesISAL))
-        var refusedCount = 0
+        let bench = ZipWorkbench(.v3, compresses: false)
         for _ in 0..<1500 {
             let kind = SampleData.allCases.randomElement(using: &generator)!
             let data = kind.bytes(Int.random(in: 1...8000, using: &generator), &generator)
@@ -107,19 +105,16 @@ import Testing
             }
             let room = Int.random(in: 0...20_000, using: &generator)
             let completed = bench.run(bench.descriptor(.deflate, stream, room: room, stateful: true))
-            // Whatever it was, zlib must see it in the same way. ISA-L takes sets of codes that are incomplete, which zlib
-            // refuses; the two never make different bytes of a stream.
+            // Whatever it was, zlib must see it in the same way.
             let judge = Zlib.inflate(
                 Array(stream[..<Int(completed.consumed)]), windowBits: -15, capacity: 3_000_000)
             switch completed.status {
             case .decompressionEnd:
                 let same = judge == bench.output(completed)
-                #expect(same || (judge == nil && usesISAL))
-                refusedCount += same ? 0 : 1
+                #expect(same)
             case .ok, .invalidData: #expect(completed.produced <= room)
             default: Issue.record("status \(completed.status.rawValue)")
             }
         }
-        #expect(refusedCount < 30)
     }
 }

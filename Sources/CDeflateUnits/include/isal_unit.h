@@ -4,7 +4,7 @@
 // is first asked for. Where its header was not there at build time, or the library is not on this machine, it is absent,
 // and that is no error.
 //
-// Nothing is checked here but room in outputs, and data that is inflated: addresses are the caller's to check.
+// Nothing is checked here but room in outputs: addresses are the caller's to check.
 
 #ifndef ISAL_UNIT_H
 #define ISAL_UNIT_H
@@ -38,37 +38,5 @@ int isal_compressor_begin(
 size_t isal_compressor_run(
     struct isal_compressor *compressor, const void *input, size_t input_byte_count, void *output, size_t room,
     int finish);
-
-/// The state of one stream being inflated. For one thread at a time.
-struct isal_inflater;
-
-enum isal_inflater_outcome {
-    /// All input is consumed, and all output that it makes is written.
-    ISAL_INFLATER_HUNGRY,
-    /// There is no room for more output.
-    ISAL_INFLATER_FULL,
-    /// The last block has ended and all its output is written.
-    ISAL_INFLATER_END,
-    /// This is no deflate stream.
-    ISAL_INFLATER_INVALID,
-};
-
-struct isal_inflater_result {
-    enum isal_inflater_outcome outcome;
-    /// Bytes of input, of which the last may have been used in part. At the end, whole bytes behind it do not count.
-    size_t consumed;
-    size_t produced;
-    /// Whether what comes next is a block's header.
-    int between_blocks;
-};
-
-/// NULL when the library is absent, or without memory.
-struct isal_inflater *isal_inflater_new(void);
-void isal_inflater_free(struct isal_inflater *inflater);
-/// Begins a stream of deflate blocks.
-void isal_inflater_begin(struct isal_inflater *inflater);
-/// Inflates; input and output have less than 2^31 bytes.
-struct isal_inflater_result isal_inflater_run(
-    struct isal_inflater *inflater, const void *input, size_t input_byte_count, void *output, size_t room);
 
 #endif

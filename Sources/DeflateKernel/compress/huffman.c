@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "huffman.h"
-#include "alphabets.h"
+#include "../alphabets.h"
 
 #include <string.h>
 

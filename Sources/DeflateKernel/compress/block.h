@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "alphabets.h"
+#include "../alphabets.h"
 #include "bit_writer.h"
 
 // Some literals, and a match behind them; none, of length 0, only at a block's end.

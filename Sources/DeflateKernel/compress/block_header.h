@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "alphabets.h"
+#include "../alphabets.h"
 #include "bit_writer.h"
 
 // How a block tells its codes' lengths (RFC 1951, 3.2.7): as runs, which have a code of their own.

@@ -5,10 +5,9 @@
 
 #include "block.h"
 #include "deflate_kernel.h"
-#include "text.h"
+#include "../text.h"
 
 enum {
-    HISTORY = 32768,
     // Text that is parsed without moving it; a block is no longer.
     SEGMENT = 131072,
     // What may be read behind the text, without meaning.

@@ -76,6 +76,4 @@ static inline void parse_end(struct parse *parse)
     kernel->cursor = parse->at;
 }
 
-static inline unsigned lesser(unsigned one, unsigned other) { return one < other ? one : other; }
-
 #endif

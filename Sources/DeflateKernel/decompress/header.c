@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What stands before a block's symbols: RFC 1951, sections 3.2.3 to 3.2.7. Every step takes all its bits or none, so that it
+// can be taken again when more have come; and judges as early as zlib does.
+
+#include "inflate.h"
+
+// In the order in which a header has the lengths of code lengths' codes.
+static const uint8_t order[CODE_LENGTHS] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
+
+static void make_fixed_tables(struct inflate_kernel *kernel)
+{
+    uint8_t lengths[FIXED_LITERAL_SYMBOLS];
+    memset(lengths, 8, 144);
+    memset(lengths + 144, 9, 112);
+    memset(lengths + 256, 7, 24);
+    memset(lengths + 280, 8, 8);
+    codes_make_table(kernel->literal_table, LITERAL_ALPHABET, lengths, FIXED_LITERAL_SYMBOLS);
+    memset(lengths, 5, FIXED_DISTANCES);
+    codes_make_table(kernel->distance_table, DISTANCE_ALPHABET, lengths, FIXED_DISTANCES);
+    kernel->has_fixed_tables = 1;
+}
+
+static enum step read_kind(struct inflate_kernel *kernel, struct bit_reader *reader)
+{
+    if (!has_bits(reader, 3))
+        return STEP_HUNGRY;
+    kernel->is_last_block = (int)take_bits(reader, 1);
+    switch (take_bits(reader, 2)) {
+    case 0:
+        take_bits(reader, reader->held & 7);
+        kernel->phase = AT_STORED_LENGTH;
+        return STEP_DONE;
+    case 1:
+        if (!kernel->has_fixed_tables)
+            make_fixed_tables(kernel);
+        kernel->left = 0;
+        kernel->phase = IN_SYMBOLS;
+        return STEP_DONE;
+    case 2:
+        kernel->phase = AT_COUNTS;
+        return STEP_DONE;
+    default:
+        return STEP_INVALID;
+    }
+}
+
+static enum step read_stored_length(struct inflate_kernel *kernel, struct bit_reader *reader)
+{
+    if (!has_bits(reader, 32))
+        return STEP_HUNGRY;
+    kernel->left = take_bits(reader, 16);
+    kernel->phase = IN_STORED_BLOCK;
+    return take_bits(reader, 16) == (kernel->left ^ 0xffff) ? STEP_DONE : STEP_INVALID;
+}
+
+static enum step read_counts(struct inflate_kernel *kernel, struct bit_reader *reader)
+{
+    if (!has_bits(reader, 14))
+        return STEP_HUNGRY;
+    kernel->literal_symbols = FIRST_LENGTH + take_bits(reader, 5);
+    kernel->distances = 1 + take_bits(reader, 5);
+    kernel->code_length_lengths = 4 + take_bits(reader, 4);
+    kernel->lengths_read = 0;
+    memset(kernel->code_lengths, 0, sizeof(kernel->code_lengths));
+    kernel->phase = IN_CODE_LENGTH_LENGTHS;
+    return kernel->literal_symbols > LITERAL_SYMBOLS || kernel->distances > DISTANCES ? STEP_INVALID : STEP_DONE;
+}
+
+static enum step read_code_length_lengths(struct inflate_kernel *kernel, struct bit_reader *reader)
+{
+    while (kernel->lengths_read < kernel->code_length_lengths) {
+        if (!has_bits(reader, 3))
+            return STEP_HUNGRY;
+        kernel->code_lengths[order[kernel->lengths_read++]] = (uint8_t)take_bits(reader, 3);
+    }
+    kernel->lengths_read = 0;
+    kernel->phase = IN_CODE_LENGTHS;
+    return codes_make_table(kernel->code_length_table, CODE_LENGTH_ALPHABET, kernel->code_lengths, CODE_LENGTHS)
+        ? STEP_DONE
+        : STEP_INVALID;
+}
+
+static enum step read_code_lengths(struct inflate_kernel *kernel, struct bit_reader *reader)
+{
+    static const struct { uint8_t bits, least; } repetitions[] = { { 2, 3 }, { 3, 3 }, { 7, 11 } };
+    unsigned total = kernel->literal_symbols + kernel->distances;
+    while (kernel->lengths_read < total) {
+        fill_bits(reader);
+        uint32_t entry = kernel->code_length_table[reader->bits & (CODE_LENGTH_TABLE_SIZE - 1)];
+        unsigned symbol = entry >> 16, bits = entry & 0xff;
+        if (bits > reader->held)
+            return STEP_HUNGRY;
+        if (symbol < 16) {
+            take_bits(reader, bits);
+            kernel->lengths[kernel->lengths_read++] = (uint8_t)symbol;
+            continue;
+        }
+        // 16 repeats the length before, 17 and 18 a length of zero.
+        unsigned extra_bits = repetitions[symbol - 16].bits;
+        if (bits + extra_bits > reader->held)
+            return STEP_HUNGRY;
+        take_bits(reader, bits);
+        unsigned count = repetitions[symbol - 16].least + take_bits(reader, extra_bits);
+        if ((symbol == 16 && kernel->lengths_read == 0) || count > total - kernel->lengths_read)
+            return STEP_INVALID;
+        int length = symbol == 16 ? kernel->lengths[kernel->lengths_read - 1] : 0;
+        memset(kernel->lengths + kernel->lengths_read, length, count);
+        kernel->lengths_read += count;
+    }
+    if (kernel->lengths[END_OF_BLOCK] == 0)
+        return STEP_INVALID;
+    kernel->has_fixed_tables = 0;
+    kernel->left = 0;
+    kernel->phase = IN_SYMBOLS;
+    return codes_make_table(kernel->literal_table, LITERAL_ALPHABET, kernel->lengths, kernel->literal_symbols)
+            && codes_make_table(
+                kernel->distance_table, DISTANCE_ALPHABET, kernel->lengths + kernel->literal_symbols, kernel->distances)
+        ? STEP_DONE
+        : STEP_INVALID;
+}
+
+enum step inflate_read_header(struct inflate_kernel *kernel, struct bit_reader *reader)
+{
+    for (;;) {
+        enum step step;
+        switch (kernel->phase) {
+        case AT_BLOCK: step = read_kind(kernel, reader); break;
+        case AT_STORED_LENGTH: step = read_stored_length(kernel, reader); break;
+        case AT_COUNTS: step = read_counts(kernel, reader); break;
+        case IN_CODE_LENGTH_LENGTHS: step = read_code_length_lengths(kernel, reader); break;
+        case IN_CODE_LENGTHS: step = read_code_lengths(kernel, reader); break;
+        default: return STEP_DONE;
+        }
+        if (step != STEP_DONE)
+            return step;
+    }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CZlib
+import DeflateKernel
+import Testing
+
+/// The decompressing kernel by itself, side by side with zlib.
+@Suite struct InflateKernelTests {
+    /// What either says of a piece of input.
+    private struct Answer: Equatable {
+        enum Verdict { case hungry, full, end, invalid }
+
+        var verdict: Verdict
+        var produced: Int
+        /// Of this piece, and at the end only: before it, either may have read ahead.
+        var consumedAtEnd: Int?
+    }
+
+    /// zlib's inflate with all the room there is.
+    private final class Judge {
+        private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+        private var output: [UInt8]
+
+        init(capacity: Int) {
+            output = [UInt8](repeating: 0, count: capacity)
+            stream.initialize(to: z_stream())
+            zlib_inflateInit2_(stream, -15, zlib_zlibVersion(), Int32(MemoryLayout<z_stream>.size))
+        }
+
+        deinit {
+            zlib_inflateEnd(stream)
+            stream.deallocate()
+        }
+
+        var written: ArraySlice<UInt8> { output[..<Int(stream.pointee.total_out)] }
+
+        /// What is wrong with the stream.
+        var message: String? { stream.pointee.msg.map { String(cString: $0) } }
+
+        func read(_ piece: ArraySlice<UInt8>) -> Answer {
+            var input = Array(piece)
+            let before = Int(stream.pointee.total_out)
+            return input.withUnsafeMutableBufferPointer { input in
+                output.withUnsafeMutableBufferPointer { output in
+                    stream.pointee.next_in = input.baseAddress
+                    stream.pointee.avail_in = UInt32(input.count)
+                    stream.pointee.next_out = output.baseAddress! + before
+                    stream.pointee.avail_out = UInt32(output.count - before)
+                    let code = zlib_inflate(stream, Z_SYNC_FLUSH)
+                    let produced = Int(stream.pointee.total_out) - before
+                    switch code {
+                    case Z_STREAM_END:
+                        let consumed = input.count - Int(stream.pointee.avail_in)
+                        return Answer(verdict: .end, produced: produced, consumedAtEnd: consumed)
+                    case Z_OK, Z_BUF_ERROR: return Answer(verdict: .hungry, produced: produced)
+                    default: return Answer(verdict: .invalid, produced: produced)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The kernel, which must not touch what is behind its room.
+    private final class Subject {
+        private let kernel = inflate_kernel_new()!
+        var written: [UInt8] = []
+        var consumed = 0
+
+        deinit { inflate_kernel_free(kernel) }
+
+        func begin() {
+            inflate_kernel_begin(kernel)
+            written = []
+            consumed = 0
+        }
+
+        func read(_ piece: ArraySlice<UInt8>, room: Int) -> Answer {
+            let canary: UInt8 = 0xc5
+            let input = Array(piece)
+            var output = [UInt8](repeating: canary, count: room + 64)
+            let result = inflate_kernel_run(kernel, input, input.count, &output, room)
+            #expect(output[room...].allSatisfy { $0 == canary })
+            #expect(result.produced <= room && result.consumed <= input.count)
+            written += output[..<result.produced]
+            consumed += result.consumed
+            switch result.outcome {
+            case INFLATE_END: return Answer(verdict: .end, produced: result.produced, consumedAtEnd: result.consumed)
+            case INFLATE_FULL: return Answer(verdict: .full, produced: result.produced)
+            case INFLATE_HUNGRY:
+                #expect(result.consumed == input.count)
+                return Answer(verdict: .hungry, produced: result.produced)
+            default: return Answer(verdict: .invalid, produced: result.produced)
+            }
+        }
+    }
+
+    /// A stream of zlib's: whole, cut off, with bits turned, with bytes replaced; or a header of random bits.
+    private func someStream(_ generator: inout SeededGenerator) -> (bytes: [UInt8], capacity: Int) {
+        let kind = SampleData.allCases.randomElement(using: &generator)!
+        let isLong = Int.random(in: 0..<12, using: &generator) == 0
+        let data = kind.bytes(Int.random(in: 0...(isLong ? 120_000 : 3000), using: &generator), &generator)
+        var stream = Zlib.deflate(
+            data, level: Int32.random(in: 0...9, using: &generator), windowBits: -15,
+            strategy: Int32.random(in: 0...4, using: &generator))
+        switch Int.random(in: 0..<5, using: &generator) {
+        case 0: break
+        case 1: stream.removeLast(Int.random(in: 0...stream.count, using: &generator))
+        case 2:
+            // Headers are what breaks in the most different ways.
+            let place = Int.random(in: 0..<(Bool.random(using: &generator) ? min(60, stream.count) : stream.count))
+            stream[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+        case 3:
+            let place = Int.random(in: 0..<stream.count, using: &generator)
+            for index in place..<min(place + 12, stream.count) {
+                stream[index] = UInt8.random(in: 0...255, using: &generator)
+            }
+        default:
+            stream = (0..<200).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            stream[0] = stream[0] & ~7 | 5
+        }
+        stream += (0..<Int.random(in: 0...20, using: &generator)).map { _ in
+            UInt8.random(in: 0...255, using: &generator)
+        }
+        // What was turned may make more of it: 258 bytes of each two bits.
+        return (stream, min(stream.count * 1040 + 1, 2_000_000))
+    }
+
+    /// Byte by byte, or in larger pieces: the same verdict at the same byte, and as much output before it.
+    @Test func sameAsZlibAtEveryByte() {
+        var generator = SeededGenerator(11)
+        let subject = Subject()
+        var verdicts: [Answer.Verdict: Int] = [:]
+        for _ in 0..<700 {
+            let (stream, capacity) = someStream(&generator)
+            let judge = Judge(capacity: capacity)
+            subject.begin()
+            let step =
+                stream.count > 4000 || Bool.random(using: &generator) ? Int.random(in: 1...300, using: &generator) : 1
+            var at = 0
+            var verdict = Answer.Verdict.hungry
+            while at < stream.count, verdict == .hungry {
+                let piece = stream[at..<min(at + step, stream.count)]
+                let expected = judge.read(piece)
+                let answer = subject.read(piece, room: expected.produced + 300)
+                #expect(answer == expected, "at byte \(at) of \(stream.count), \(step) at a time")
+                if answer != expected { return }
+                verdict = expected.verdict
+                at += piece.count
+            }
+            let same = judge.written.elementsEqual(subject.written)
+            #expect(same)
+            verdicts[verdict, default: 0] += 1
+        }
+        #expect(verdicts.values.count == 3 && verdicts.values.allSatisfy { $0 > 60 }, "\(verdicts)")
+    }
+
+    /// With any room, down to none, all of it comes in the end, or the same refusal.
+    @Test func anyPiecesAndRoom() {
+        var generator = SeededGenerator(12)
+        let subject = Subject()
+        for _ in 0..<500 {
+            let (stream, capacity) = someStream(&generator)
+            let judge = Judge(capacity: capacity)
+            let expected = judge.read(stream[...])
+            subject.begin()
+            let mostInput = [3, 40, 5000].randomElement(using: &generator)!
+            let mostRoom = [2, 60, 400, 70_000].randomElement(using: &generator)!
+            var known = 0
+            var idle = 0
+            var answer = Answer(verdict: .hungry, produced: 0)
+            while idle < 50, answer.verdict == .hungry || answer.verdict == .full {
+                known = min(known + Int.random(in: 0...mostInput, using: &generator), stream.count)
+                let before = subject.consumed
+                answer = subject.read(
+                    stream[before..<known], room: Int.random(in: 0...mostRoom, using: &generator))
+                idle = known == stream.count && answer.produced == 0 && subject.consumed == before ? idle + 1 : 0
+            }
+            let same = judge.written.elementsEqual(subject.written)
+            #expect(same)
+            switch expected.verdict {
+            case .end: #expect(answer.verdict == .end && subject.consumed == expected.consumedAtEnd)
+            case .invalid: #expect(answer.verdict == .invalid)
+            default: #expect(answer.verdict == .hungry || answer.verdict == .full)
+            }
+        }
+    }
+
+    /// What decoders have been seen to take, or to refuse late: zlib's answer, byte by byte.
+    @Test(arguments: HandMadeDeflate.all)
+    func handMade(_ stream: HandMadeDeflate) {
+        let subject = Subject()
+        let judge = Judge(capacity: 100_000)
+        for byte in stream.bytes.indices {
+            let expected = judge.read(stream.bytes[byte...byte])
+            #expect(subject.read(stream.bytes[byte...byte], room: 1000) == expected, "at byte \(byte)")
+            if expected.verdict != .hungry { break }
+        }
+        // That it is the stream it was meant to be.
+        #expect(judge.message == stream.zlibMessage)
+    }
+}
