@@ -43,6 +43,14 @@ final class EVPCipher {
         return Array(output.prefix(Int(count)))
     }
 
+    /// Whether a stream's place in its block can be set: from 3.0.20 on, libcrypto's own ciphers refuse all but 0.
+    static let takesNumbers: Bool = {
+        let algorithm = CipherAlgorithm(.aes, .ofb, keyByteCount: 16)
+        let cipher = EVPCipher(
+            algorithm, key: Array(repeating: 0, count: 16), iv: Array(repeating: 0, count: 16), isEncrypting: true)
+        return EVP_CIPHER_CTX_set_num(cipher.context, 1) == 1
+    }()
+
     var number: Int32 {
         get { EVP_CIPHER_CTX_get_num(context) }
         set { precondition(EVP_CIPHER_CTX_set_num(context, newValue) == 1) }

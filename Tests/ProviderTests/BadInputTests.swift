@@ -195,8 +195,23 @@ import Testing
         }
     }
 
+    /// Whether the default provider takes a place in a block: from OpenSSL 3.0.20 on, it refuses all but 0.
+    private static let defaultTakesPositions: Bool = {
+        let context = EVP_CIPHER_CTX_new()
+        let cipher = EVP_CIPHER_fetch(nil, "AES-128-OFB", "provider=default")
+        defer {
+            EVP_CIPHER_free(cipher)
+            EVP_CIPHER_CTX_free(context)
+            ERR_clear_error()
+        }
+        let bytes = [UInt8](repeating: 0, count: 16)
+        return EVP_EncryptInit_ex2(context, cipher, bytes, bytes, nil) == 1 && EVP_CIPHER_CTX_set_num(context, 1) == 1
+    }()
+
     /// "num" says how much of the keystream block is used up; a program may set it.
-    @Test(arguments: CipherAlgorithm.streamModes.filter { $0.mode != .ctr }, Direction.allCases)
+    @Test(
+        .enabled(if: defaultTakesPositions, "this default provider has nothing to compare with"),
+        arguments: CipherAlgorithm.streamModes.filter { $0.mode != .ctr }, Direction.allCases)
     func keystreamPosition(_ algorithm: CipherAlgorithm, _ direction: Direction) throws {
         let twin = try twin(algorithm)
         for position in 0..<algorithm.blockLength {
@@ -211,7 +226,14 @@ import Testing
                 }
             }
         }
-        // Beyond the block: OpenSSL takes that, too, and looks beyond its own.
+    }
+
+    /// Beyond the block: OpenSSL before 3.0.20 takes that, too, and looks beyond its own.
+    @Test(arguments: CipherAlgorithm.streamModes)
+    func keystreamPositionBeyondTheBlock(_ algorithm: CipherAlgorithm) throws {
+        let twin = try twin(algorithm)
+        try twin.initialize(key: bytes(twin.subject.cipher.keyLength), iv: bytes(16, 50), direction: .encrypt)
+        #expect(EVP_CIPHER_CTX_set_num(twin.subject.raw, Int32(algorithm.blockLength - 1)) == 1)
         #expect(EVP_CIPHER_CTX_set_num(twin.subject.raw, Int32(algorithm.blockLength)) == 0)
         ERR_clear_error()
     }

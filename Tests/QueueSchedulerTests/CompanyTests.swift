@@ -33,10 +33,16 @@ import Testing
 
     @Test func someAreDoneTogetherAndAllAreRight() throws {
         let test = try TestScheduler()
-        let outcome = try add(2000, on: test.scheduler)
-        #expect(outcome.right == 2000 * Self.threadCount && outcome.processor == 0)
-        let statistics = try test.statistics()
-        #expect(statistics.submitted == 2000 * Self.threadCount)
+        var statistics = try test.statistics()
+        var requests = 0
+        // On a busy machine each thread may have done everything before the next one runs.
+        for _ in 0..<20 where statistics.greatestBatch <= 1 {
+            let outcome = try add(2000, on: test.scheduler)
+            #expect(outcome.right == 2000 * Self.threadCount && outcome.processor == 0)
+            requests += 2000 * Self.threadCount
+            statistics = try test.statistics()
+        }
+        #expect(statistics.submitted == requests)
         #expect(statistics.greatestBatch > 1)
         #expect(statistics.batches < statistics.requests)
     }
