@@ -67,25 +67,54 @@ public final class CryptoEngine: @unchecked Sendable {
         }
     }
 
-    /// Whether the CPU may take over for `cause`, which is counted if so.
+    /// Whether the CPU may take over for `cause`, which is counted if so: nil, else why not.
     ///
     /// Small requests and those that an api version cannot express are the CPU's by policy; the rest only with
     /// `fallback = on`.
     @inline(__always)
-    func yieldToProcessor(_ cause: ProcessorCause) throws(SessionError) {
+    fileprivate func refusal(of cause: ProcessorCause) -> SessionError? {
         if !scheduler.configuration.fallback {
             switch cause {
             case .size, .unsupported: break
-            case .absent: throw .noDevice
-            case .full: throw .noQueue
-            case .device: throw .deviceFailed
+            case .absent: return .noDevice
+            case .full: return .noQueue
+            case .device: return .deviceFailed
             }
         }
         scheduler.countProcessor(cause)
+        return nil
+    }
+
+    /// Has the CPU take over for `cause`, where it may.
+    @inline(__always)
+    func yieldToProcessor(_ cause: ProcessorCause) throws(SessionError) {
+        if let refusal = refusal(of: cause) { throw refusal }
+    }
+}
+
+extension Unmanaged<CryptoEngine> {
+    /// See `CryptoEngine.takeBack`.
+    @inline(__always)
+    func takeBack(_ request: UnsafeMutablePointer<Request>) {
+        _withUnsafeGuaranteedRef { $0.takeBack(request) }
+    }
+
+    /// See `CryptoEngine.yieldToProcessor`.
+    @inline(__always)
+    func yieldToProcessor(_ cause: ProcessorCause) throws(SessionError) {
+        if let refusal = _withUnsafeGuaranteedRef({ $0.refusal(of: cause) }) { throw refusal }
     }
 }
 
 extension Unmanaged<Scheduler> {
+    /// See `Scheduler.takeBuffer`.
+    func takeBuffer() -> UnsafeMutableRawPointer { _withUnsafeGuaranteedRef { $0.takeBuffer() } }
+
+    /// See `Scheduler.giveBack`.
+    func giveBack(_ buffer: UnsafeMutableRawPointer, usedByteCount: Int) {
+        _withUnsafeGuaranteedRef { $0.giveBack(buffer, usedByteCount: usedByteCount) }
+    }
+
     /// Has a device work on a request whose descriptor is filled in. nil: it did, without an error; else why the CPU
     /// must.
     ///

@@ -12,11 +12,14 @@ import SoftwareCrypto
 /// Small pieces are staged, so that a short message costs one descriptor; large pieces go to the device from where they
 /// are. The chaining state is kept here between descriptors, so the message may change its route, its thread or its
 /// process between any two calls.
+///
+/// The engine must outlive it: programs make a session for each message, and threads that counted its references in one
+/// place would wait for each other there.
 public struct DigestSession: ~Copyable {
     public private(set) var algorithm: DigestAlgorithm
 
-    private let engine: CryptoEngine
-    // The engine's own, unretained: each use of it would otherwise count references.
+    private let engine: Unmanaged<CryptoEngine>
+    // The engine's own.
     private let scheduler: Unmanaged<Scheduler>
     private let memory: DigestMemory
     private var policy: OffloadPolicy
@@ -34,21 +37,28 @@ public struct DigestSession: ~Copyable {
     private var processorKey: HMACKey?
 
     public init(_ engine: CryptoEngine, _ algorithm: DigestAlgorithm) {
+        self.init(.passUnretained(engine), algorithm)
+    }
+
+    /// The same, without a look at the engine's references.
+    public init(_ engine: Unmanaged<CryptoEngine>, _ algorithm: DigestAlgorithm) {
         self.init(engine, algorithm, isKeyed: false)
     }
 
     /// A session for HMAC, which waits for its digest and its key.
     public init(keyed engine: CryptoEngine) {
-        self.init(engine, .sha256, isKeyed: true)
+        self.init(.passUnretained(engine), .sha256, isKeyed: true)
     }
 
-    private init(_ engine: CryptoEngine, _ algorithm: DigestAlgorithm, isKeyed: Bool) {
+    private init(_ engine: Unmanaged<CryptoEngine>, _ algorithm: DigestAlgorithm, isKeyed: Bool) {
         memory = DigestMemory(isKeyed: isKeyed)
         self.engine = engine
-        scheduler = .passUnretained(engine.scheduler)
+        scheduler = engine._withUnsafeGuaranteedRef { .passUnretained($0.scheduler) }
         self.algorithm = algorithm
-        policy = OffloadPolicy(engine, algorithm.algorithmClass, gainsByCompany: true)
-        version = engine.scheduler.version
+        policy = engine._withUnsafeGuaranteedRef {
+            OffloadPolicy($0, algorithm.algorithmClass, gainsByCompany: true)
+        }
+        version = scheduler._withUnsafeGuaranteedRef { $0.version }
     }
 
     /// A session in the same state, independent from then on.
@@ -80,7 +90,7 @@ public struct DigestSession: ~Copyable {
         processorKey = other.processorKey
         memory.copyState(from: other.memory, stagedByteCount: other.buffer == nil ? stagedByteCount : 0)
         if let original = other.buffer {
-            let copy = engine.scheduler.takeBuffer()
+            let copy = scheduler.takeBuffer()
             copy.copyMemory(from: original, byteCount: stagedByteCount)
             buffer = copy
             bufferUse = stagedByteCount
@@ -90,7 +100,7 @@ public struct DigestSession: ~Copyable {
     deinit {
         engine.takeBack(memory.request)
         memory.destroy()
-        if let buffer { engine.scheduler.giveBack(buffer, usedByteCount: bufferUse) }
+        if let buffer { scheduler.giveBack(buffer, usedByteCount: bufferUse) }
     }
 
     /// Starts a new message.
@@ -100,7 +110,7 @@ public struct DigestSession: ~Copyable {
         hasState = false
         failure = nil
         if let buffer {
-            engine.scheduler.giveBack(buffer, usedByteCount: bufferUse)
+            scheduler.giveBack(buffer, usedByteCount: bufferUse)
             self.buffer = nil
             bufferUse = 0
         }
@@ -111,7 +121,9 @@ public struct DigestSession: ~Copyable {
     public mutating func setKey(_ key: UnsafeRawPointer, byteCount: Int, algorithm: DigestAlgorithm) {
         reset()
         self.algorithm = algorithm
-        policy = OffloadPolicy(engine, algorithm.algorithmClass, gainsByCompany: true)
+        policy = engine._withUnsafeGuaranteedRef {
+            OffloadPolicy($0, algorithm.algorithmClass, gainsByCompany: true)
+        }
         memset(memory.key, 0, DigestAlgorithm.largestBlockByteCount)
         if byteCount > algorithm.blockByteCount {
             algorithm.digest(message: key, byteCount: byteCount, into: memory.key)
@@ -178,7 +190,7 @@ public struct DigestSession: ~Copyable {
     /// Stages as much as there is room for; returns how much.
     private mutating func stage(_ data: UnsafeRawPointer, _ byteCount: Int) -> Int {
         if buffer == nil, stagedByteCount + byteCount > DigestMemory.inlineCapacity {
-            let larger = engine.scheduler.takeBuffer()
+            let larger = scheduler.takeBuffer()
             larger.copyMemory(from: memory.staging, byteCount: stagedByteCount)
             buffer = larger
         }

@@ -22,7 +22,7 @@ struct MessageStaging: ~Copyable {
     }
 
     deinit {
-        if let buffer { scheduler.takeUnretainedValue().giveBack(buffer, usedByteCount: bufferUse) }
+        if let buffer { scheduler.giveBack(buffer, usedByteCount: bufferUse) }
     }
 
     /// Bytes that can wait at most, a multiple of every block.
@@ -34,7 +34,7 @@ struct MessageStaging: ~Copyable {
     /// Takes in as much as there is room for; returns how much.
     mutating func take(_ data: UnsafeRawPointer, _ count: Int) -> Int {
         if buffer == nil, byteCount + count > inlineCapacity {
-            let larger = scheduler.takeUnretainedValue().takeBuffer()
+            let larger = scheduler.takeBuffer()
             larger.copyMemory(from: inline, byteCount: byteCount)
             buffer = larger
         }
@@ -53,7 +53,7 @@ struct MessageStaging: ~Copyable {
     mutating func clear() {
         byteCount = 0
         if let buffer {
-            scheduler.takeUnretainedValue().giveBack(buffer, usedByteCount: bufferUse)
+            scheduler.giveBack(buffer, usedByteCount: bufferUse)
             self.buffer = nil
             bufferUse = 0
         }

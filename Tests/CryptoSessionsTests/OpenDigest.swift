@@ -6,12 +6,16 @@ import SoftwareCrypto
 /// A digest session behind arrays: a noncopyable value and its pointers are in the way of tests.
 final class OpenDigest {
     private var session: DigestSession
+    /// The engine has to outlive the session.
+    private let test: TestEngine
 
     init(_ test: TestEngine, _ algorithm: DigestAlgorithm) {
+        self.test = test
         session = DigestSession(test.engine, algorithm)
     }
 
     init(copying other: OpenDigest) {
+        test = other.test
         session = DigestSession(copying: other.session)
     }
 

@@ -10,9 +10,10 @@ struct DigestContext: ~Copyable {
     let provider: Unmanaged<ProviderContext>
     var session: DigestSession
 
-    init(_ provider: ProviderContext, _ algorithm: DigestAlgorithm) {
-        self.provider = .passUnretained(provider)
-        session = DigestSession(provider.engine, algorithm)
+    init(_ provider: Unmanaged<ProviderContext>, _ algorithm: DigestAlgorithm) {
+        self.provider = provider
+        let engine = provider._withUnsafeGuaranteedRef { Unmanaged.passUnretained($0.engine) }
+        session = DigestSession(engine, algorithm)
     }
 
     init(copying other: borrowing DigestContext) {

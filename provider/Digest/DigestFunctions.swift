@@ -71,8 +71,7 @@ enum DigestFunctions {
         guard let provider else { return nil }
         let context = UnsafeMutablePointer<DigestContext>.allocate(capacity: 1)
         context.initialize(
-            to: DigestContext(
-                Unmanaged<ProviderContext>.fromOpaque(provider).takeUnretainedValue(), DigestRow.all[index].algorithm))
+            to: DigestContext(Unmanaged<ProviderContext>.fromOpaque(provider), DigestRow.all[index].algorithm))
         return UnsafeMutableRawPointer(context)
     }
 
