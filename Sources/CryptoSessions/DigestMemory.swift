@@ -22,7 +22,7 @@ struct DigestMemory {
 
     init(isKeyed: Bool) {
         self.isKeyed = isKeyed
-        base = .allocate(byteCount: isKeyed ? Self.keyedByteCount : Self.keyOffset, alignment: 64)
+        base = SessionAllocation.allocate(byteCount: isKeyed ? Self.keyedByteCount : Self.keyOffset)
         request.initialize(to: Request())
         if isKeyed { memset(key, 0, DigestAlgorithm.largestBlockByteCount) }
     }
@@ -30,7 +30,7 @@ struct DigestMemory {
     /// Wipes and frees.
     func destroy() {
         linux_wipe(base, isKeyed ? Self.keyedByteCount : Self.keyOffset)
-        base.deallocate()
+        SessionAllocation.deallocate(base)
     }
 
     /// Takes over the chaining state, the key and the first `stagedByteCount` staged bytes of another session, which

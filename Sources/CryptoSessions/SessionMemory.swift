@@ -22,7 +22,7 @@ extension SessionMemory {
 
     /// Zeros and an idle request, for `base`.
     static func makeBase() -> UnsafeMutableRawPointer {
-        let base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+        let base = SessionAllocation.allocate(byteCount: byteCount)
         memset(base, 0, byteCount)
         base.initializeMemory(as: Request.self, to: Request())
         return base
@@ -31,7 +31,7 @@ extension SessionMemory {
     /// Wipes and frees.
     func destroy() {
         linux_wipe(base, Self.byteCount)
-        base.deallocate()
+        SessionAllocation.deallocate(base)
     }
 
     /// Takes over the state of another session; descriptors are the caller's to prepare again.
