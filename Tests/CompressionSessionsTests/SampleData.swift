@@ -19,6 +19,8 @@ enum SampleData: CaseIterable {
     /// Words that come again, as text has them.
     case text
     case random
+    /// What has short codes, and hardly a match.
+    case digits
     /// Long runs of one byte.
     case runs
     /// Text and random pieces by turns.
@@ -31,6 +33,7 @@ enum SampleData: CaseIterable {
             switch self {
             case .text: appendWord(&bytes, &generator)
             case .random: bytes.append(UInt8.random(in: 0...255, using: &generator))
+            case .digits: bytes.append(UInt8.random(in: 0x30...0x39, using: &generator))
             case .runs:
                 bytes += Array(
                     repeating: UInt8.random(in: 0...3, using: &generator),

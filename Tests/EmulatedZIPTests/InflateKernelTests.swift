@@ -163,7 +163,7 @@ import Testing
             let judge = Judge(capacity: capacity)
             let expected = judge.read(stream[...])
             subject.begin()
-            let mostInput = [3, 40, 5000].randomElement(using: &generator)!
+            let mostInput = [3, 40, 5000, 200_000].randomElement(using: &generator)!
             let mostRoom = [2, 60, 400, 70_000].randomElement(using: &generator)!
             var known = 0
             var idle = 0

@@ -8,6 +8,9 @@
 // In the order in which a header has the lengths of code lengths' codes.
 static const uint8_t order[CODE_LENGTHS] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
 
+// Bytes of input from which on two literals are decoded at once where they can be.
+enum { PAIRED_INPUT = 4096 };
+
 static void make_fixed_tables(struct inflate_kernel *kernel)
 {
     uint8_t lengths[FIXED_LITERAL_SYMBOLS];
@@ -113,11 +116,13 @@ static enum step read_code_lengths(struct inflate_kernel *kernel, struct bit_rea
     kernel->has_fixed_tables = 0;
     kernel->left = 0;
     kernel->phase = IN_SYMBOLS;
-    return codes_make_table(kernel->literal_table, LITERAL_ALPHABET, kernel->lengths, kernel->literal_symbols)
-            && codes_make_table(
-                kernel->distance_table, DISTANCE_ALPHABET, kernel->lengths + kernel->literal_symbols, kernel->distances)
-        ? STEP_DONE
-        : STEP_INVALID;
+    if (!codes_make_table(kernel->literal_table, LITERAL_ALPHABET, kernel->lengths, kernel->literal_symbols)
+        || !codes_make_table(
+            kernel->distance_table, DISTANCE_ALPHABET, kernel->lengths + kernel->literal_symbols, kernel->distances))
+        return STEP_INVALID;
+    if (reader->end - reader->next >= PAIRED_INPUT)
+        codes_pair_literals(kernel->literal_table, kernel->lengths);
+    return STEP_DONE;
 }
 
 enum step inflate_read_header(struct inflate_kernel *kernel, struct bit_reader *reader)

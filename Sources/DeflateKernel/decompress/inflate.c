@@ -7,8 +7,10 @@
 struct inflate_kernel *inflate_kernel_new(void)
 {
     struct inflate_kernel *kernel = malloc(sizeof(*kernel));
-    if (kernel != NULL)
+    if (kernel != NULL) {
+        kernel->has_fixed_tables = 0;
         inflate_kernel_begin(kernel);
+    }
     return kernel;
 }
 
@@ -21,7 +23,6 @@ void inflate_kernel_begin(struct inflate_kernel *kernel)
     kernel->bits = 0;
     kernel->held = 0;
     kernel->left = 0;
-    kernel->has_fixed_tables = 0;
     kernel->history_end = 0;
     kernel->history_count = 0;
 }
