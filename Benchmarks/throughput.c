@@ -4,7 +4,8 @@
 // or several, over algorithms and sizes.
 //
 // The two take turns, a slice each, so that whatever disturbs the machine disturbs both; the ratio is taken within a
-// turn, and the median of them reported with its quartiles. Before it measures, it checks that both give the same bytes.
+// turn, and the median of them reported with its quartiles. So is what several threads gain: in every turn each of them
+// works alone for a slice, too. Before it measures, it checks that both give the same bytes.
 
 #define _GNU_SOURCE // for processors that threads may run on
 #include "job_loop.h"
@@ -36,6 +37,8 @@ struct row {
     size_t byte_count, job_count, thread_count;
     struct summary speed[CONTENDERS]; // bytes per second
     struct summary ratio;             // of speeds, uacce over default
+    struct summary alone[CONTENDERS]; // bytes per second of one thread; of several threads only
+    struct summary gain[CONTENDERS];  // all of them over one
 };
 
 struct crew;
@@ -79,15 +82,19 @@ static void *run_parts(void *argument)
         pthread_barrier_wait(&part->crew->barrier);
         if (part->crew->ends)
             return NULL;
-        job_loop_run(part->loop, part->requests_per_lane);
+        if (part->requests_per_lane > 0)
+            job_loop_run(part->loop, part->requests_per_lane);
         pthread_barrier_wait(&part->crew->barrier);
     }
 }
 
-static double slice(struct crew *crew, size_t requests_per_lane)
+enum { ALL_THREADS = MOST_THREADS };
+
+// Of all threads, or of one while the others sleep.
+static double slice_of(struct crew *crew, size_t requests_per_lane, size_t who)
 {
     for (size_t i = 0; i < crew->thread_count; i++)
-        crew->parts[i].requests_per_lane = requests_per_lane;
+        crew->parts[i].requests_per_lane = who == ALL_THREADS || who == i ? requests_per_lane : 0;
     uint64_t begin;
     if (crew->thread_count == 1) {
         begin = nanoseconds_now();
@@ -98,6 +105,11 @@ static double slice(struct crew *crew, size_t requests_per_lane)
         pthread_barrier_wait(&crew->barrier);
     }
     return (double)(nanoseconds_now() - begin);
+}
+
+static double slice(struct crew *crew, size_t requests_per_lane)
+{
+    return slice_of(crew, requests_per_lane, ALL_THREADS);
 }
 
 static void crew_open(
@@ -158,23 +170,36 @@ static void measure(struct row *row, const struct contestants *contestants, cons
 {
     static struct crew crews[CONTENDERS];
     static double speed[CONTENDERS][MOST_ROUNDS], ratio[MOST_ROUNDS];
+    static double alone[CONTENDERS][MOST_ROUNDS], gain[CONTENDERS][MOST_ROUNDS];
     size_t requests[CONTENDERS];
     for (int contender = 0; contender < CONTENDERS; contender++)
         crew_open(&crews[contender], contestants, row, contender);
     check_results(row, crews);
     for (int contender = 0; contender < CONTENDERS; contender++)
         requests[contender] = calibrate(&crews[contender], plan->slice_nanoseconds);
-    double lanes = (double)(job_loop_lanes(crews[UACCE].parts[0].loop) * row->thread_count);
+    double lanes = (double)job_loop_lanes(crews[UACCE].parts[0].loop), threads = (double)row->thread_count;
     for (size_t round = 0; round < plan->rounds; round++) {
         for (int turn = 0; turn < CONTENDERS; turn++) {
             int contender = (turn + (int)round) % CONTENDERS;
             double taken = slice(&crews[contender], requests[contender]);
-            speed[contender][round] = lanes * (double)requests[contender] * (double)row->byte_count / taken * 1e9;
+            double bytes = lanes * (double)requests[contender] * (double)row->byte_count;
+            speed[contender][round] = threads * bytes / taken * 1e9;
+            if (row->thread_count == 1)
+                continue;
+            double taken_alone = 0;
+            for (size_t thread = 0; thread < row->thread_count; thread++)
+                taken_alone += slice_of(&crews[contender], requests[contender], thread) / threads;
+            alone[contender][round] = bytes / taken_alone * 1e9;
+            gain[contender][round] = speed[contender][round] / alone[contender][round];
         }
         ratio[round] = speed[UACCE][round] / speed[PEER][round];
     }
     for (int contender = 0; contender < CONTENDERS; contender++) {
         row->speed[contender] = summarize(speed[contender], plan->rounds);
+        if (row->thread_count > 1) {
+            row->alone[contender] = summarize(alone[contender], plan->rounds);
+            row->gain[contender] = summarize(gain[contender], plan->rounds);
+        }
         crew_close(&crews[contender]);
     }
     row->ratio = summarize(ratio, plan->rounds);
@@ -185,14 +210,23 @@ static void report(const struct row *row, FILE *json)
     printf("%-22s %8zu B %3zu jobs %zu threads  %9.1f MB/s  default %9.1f  ratio %.2f (%.2f to %.2f)\n",
         row->algorithm->label, row->byte_count, row->job_count, row->thread_count, row->speed[UACCE].median / 1e6,
         row->speed[PEER].median / 1e6, row->ratio.median, row->ratio.low, row->ratio.high);
+    if (row->thread_count > 1)
+        printf("%22s of one thread alone %.2f (%.2f to %.2f) times, default %.2f (%.2f to %.2f)\n", "",
+            row->gain[UACCE].median, row->gain[UACCE].low, row->gain[UACCE].high, row->gain[PEER].median,
+            row->gain[PEER].low, row->gain[PEER].high);
     fflush(stdout);
     if (json == NULL)
         return;
     fprintf(json,
         "{\"algorithm\":\"%s\",\"bytes\":%zu,\"jobs\":%zu,\"threads\":%zu,\"uacce\":%.0f,\"default\":%.0f,"
-        "\"ratio\":%.4f,\"low\":%.4f,\"high\":%.4f}\n",
+        "\"ratio\":%.4f,\"low\":%.4f,\"high\":%.4f",
         row->algorithm->label, row->byte_count, row->job_count, row->thread_count, row->speed[UACCE].median,
         row->speed[PEER].median, row->ratio.median, row->ratio.low, row->ratio.high);
+    if (row->thread_count > 1)
+        fprintf(json, ",\"alone\":%.0f,\"gain\":[%.4f,%.4f,%.4f],\"default_gain\":[%.4f,%.4f,%.4f]",
+            row->alone[UACCE].median, row->gain[UACCE].low, row->gain[UACCE].median, row->gain[UACCE].high,
+            row->gain[PEER].low, row->gain[PEER].median, row->gain[PEER].high);
+    fputs("}\n", json);
     fflush(json);
 }
 
