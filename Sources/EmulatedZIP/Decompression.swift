@@ -59,14 +59,22 @@ struct InflaterWork {
         }
     }
 
-    /// Reads what has come of the trailer, and compares it once it is complete.
+    /// Reads what has come of the trailer, and compares each of its words, checksum and length, once that is complete.
     private func takeTrailer(_ job: inout ZipJob, _ state: Inflater) {
         while state.trailer.byteCount < job.trailerByteCount, job.consumed < job.inputByteCount {
             state.trailer.0 |= UInt64(job.input[job.consumed]) << UInt64(8 * state.trailer.byteCount)
             state.trailer.byteCount += 1
             job.consumed += 1
         }
-        guard state.trailer.byteCount == job.trailerByteCount else {
+        let wordByteCount = 4
+        let isComplete = state.trailer.byteCount == job.trailerByteCount
+        for index in 0..<(state.trailer.byteCount & ~(wordByteCount - 1))
+        where UInt8(truncatingIfNeeded: state.trailer.0 >> UInt64(8 * index)) != job.trailerByte(index) {
+            job.isLastBlock = isComplete
+            job.status = .wrongChecksum
+            return
+        }
+        guard isComplete else {
             if job.context == nil { job.fail(.invalidData) }
             return
         }
@@ -74,9 +82,5 @@ struct InflaterWork {
         // The end is news in a stream only. A request that is all of one just succeeds: Linux's driver takes no other status
         // than 0 and 0x0d for success (drivers/crypto/hisilicon/zip/zip_crypto.c), and it knows no streams.
         job.status = job.context == nil ? .ok : .decompressionEnd
-        for index in 0..<job.trailerByteCount
-        where UInt8(truncatingIfNeeded: state.trailer.0 >> UInt64(8 * index)) != job.trailerByte(index) {
-            job.status = .wrongChecksum
-        }
     }
 }

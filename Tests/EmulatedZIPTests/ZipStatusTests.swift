@@ -90,6 +90,13 @@ import Testing
         // In a stream, less input is no error.
         let begun = bench.run(bench.descriptor(.zlib, Array(good.dropLast(3)), stateful: true))
         #expect(begun.status == .ok && begun.produced == 20_000 && begun.consumed == good.count - 3)
+        // A checksum that is wrong is so before the byte count behind it has come.
+        var wrong = Array(packed.dropLast(4))
+        let early = bench.run(bench.descriptor(.gzip, wrong, stateful: true))
+        #expect(early.status == .ok && !early.isLastBlock)
+        wrong[wrong.count - 1] ^= 1
+        let refused = bench.run(bench.descriptor(.gzip, wrong, stateful: true))
+        #expect(refused.status == .wrongChecksum)
     }
 
     @Test(arguments: versions)
