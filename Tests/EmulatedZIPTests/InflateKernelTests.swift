@@ -130,7 +130,7 @@ import Testing
         var generator = SeededGenerator(11)
         let subject = Subject()
         var verdicts: [Answer.Verdict: Int] = [:]
-        for _ in 0..<700 {
+        for _ in 0..<400 {
             let (stream, capacity) = someStream(&generator)
             let judge = Judge(capacity: capacity)
             subject.begin()
@@ -147,18 +147,18 @@ import Testing
                 verdict = expected.verdict
                 at += piece.count
             }
-            let same = judge.written.elementsEqual(subject.written)
+            let same = Array(judge.written) == subject.written
             #expect(same)
             verdicts[verdict, default: 0] += 1
         }
-        #expect(verdicts.values.count == 3 && verdicts.values.allSatisfy { $0 > 60 }, "\(verdicts)")
+        #expect(verdicts.values.count == 3 && verdicts.values.allSatisfy { $0 > 30 }, "\(verdicts)")
     }
 
     /// With any room, down to none, all of it comes in the end, or the same refusal.
     @Test func anyPiecesAndRoom() {
         var generator = SeededGenerator(12)
         let subject = Subject()
-        for _ in 0..<500 {
+        for _ in 0..<300 {
             let (stream, capacity) = someStream(&generator)
             let judge = Judge(capacity: capacity)
             let expected = judge.read(stream[...])
@@ -175,7 +175,7 @@ import Testing
                     stream[before..<known], room: Int.random(in: 0...mostRoom, using: &generator))
                 idle = known == stream.count && answer.produced == 0 && subject.consumed == before ? idle + 1 : 0
             }
-            let same = judge.written.elementsEqual(subject.written)
+            let same = Array(judge.written) == subject.written
             #expect(same)
             switch expected.verdict {
             case .end: #expect(answer.verdict == .end && subject.consumed == expected.consumedAtEnd)
