@@ -107,7 +107,8 @@ import Testing
         case 1: stream.removeLast(Int.random(in: 0...stream.count, using: &generator))
         case 2:
             // Headers are what breaks in the most different ways.
-            let place = Int.random(in: 0..<(Bool.random(using: &generator) ? min(60, stream.count) : stream.count))
+            let limit = Bool.random(using: &generator) ? min(60, stream.count) : stream.count
+            let place = Int.random(in: 0..<limit, using: &generator)
             stream[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
         case 3:
             let place = Int.random(in: 0..<stream.count, using: &generator)
