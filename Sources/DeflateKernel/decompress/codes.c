@@ -74,6 +74,19 @@ static unsigned bits_behind(const unsigned *counts, unsigned length, unsigned ta
     return bits;
 }
 
+// For a single code of one bit, or none.
+static void make_incomplete_table(uint32_t *table, enum alphabet alphabet, const uint8_t *lengths, unsigned count)
+{
+    // What has no code takes a bit and means nothing; among code lengths, zlib reads a length of zero.
+    uint32_t entries[2], other = (alphabet == CODE_LENGTH_ALPHABET ? 0 : IS_INVALID) + 0x101;
+    entries[0] = entries[1] = other;
+    for (unsigned symbol = 0; symbol < count; symbol++)
+        if (lengths[symbol] != 0)
+            entries[0] = entry_of(alphabet, symbol) + 0x101;
+    for (unsigned code = 0; code < 1u << bits_of(alphabet); code++)
+        table[code] = entries[code & 1];
+}
+
 int codes_make_table(uint32_t *table, enum alphabet alphabet, const uint8_t *lengths, unsigned count)
 {
     unsigned table_bits = bits_of(alphabet), counts[LONGEST_CODE + 1] = { 0 }, starts[LONGEST_CODE + 2];
@@ -93,19 +106,10 @@ int codes_make_table(uint32_t *table, enum alphabet alphabet, const uint8_t *len
             longest = length;
     }
     if (free > 0) {
-        // What has no code takes a bit and means nothing; among code lengths, zlib reads a length of zero.
-        uint32_t other = (alphabet == CODE_LENGTH_ALPHABET ? 0 : IS_INVALID) + 0x101;
-        if (used != 0 && (longest != 1 || alphabet == CODE_LENGTH_ALPHABET))
-            return 0;
-        for (unsigned code = 0; code < 1u << table_bits; code++)
-            table[code] = other;
-        for (unsigned symbol = 0; symbol < count && used != 0; symbol++) {
-            if (lengths[symbol] == 0)
-                continue;
-            for (unsigned code = 0; code < 1u << table_bits; code += 2)
-                table[code] = entry_of(alphabet, symbol) + 0x101;
-        }
-        return 1;
+        int is_allowed = used == 0 || (longest == 1 && alphabet != CODE_LENGTH_ALPHABET);
+        if (is_allowed)
+            make_incomplete_table(table, alphabet, lengths, count);
+        return is_allowed;
     }
 
     // The symbols by length, and among equals in their own order.
