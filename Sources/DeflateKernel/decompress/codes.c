@@ -159,7 +159,7 @@ int codes_make_table(uint32_t *table, enum alphabet alphabet, const uint8_t *len
     return 1;
 }
 
-// Two literals in turn fit one time in eight, if symbols come as often as their codes say.
+// Whether two literals in turn fit at least one time in eight, if symbols come as often as their codes say.
 static int are_pairs_frequent(const uint8_t *lengths)
 {
     unsigned counts[LONGEST_CODE + 1] = { 0 }, shorter[LONGEST_CODE + 1] = { 0 }, pairs = 0;

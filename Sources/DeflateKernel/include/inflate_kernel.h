@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Decompresses deflate blocks (RFC 1951), request by request, and says of wrong ones what zlib says, at the same byte:
-// ISA-L takes sets of codes that are incomplete and sees a header's faults late, and zlib takes more than twice as long.
+// ISA-L takes sets of codes that are incomplete and sees a header's faults late, and zlib takes twice as long or longer.
 //
 // What is compressed is not believed; addresses are the caller's to check. For one thread at a time.
 
