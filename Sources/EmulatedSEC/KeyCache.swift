@@ -42,9 +42,11 @@ struct KeyCacheEntry {
     var libcrypto: LibcryptoKey?
     /// intel-ipsec-mb's, likewise.
     var ipsecMB: OpaquePointer?
-    /// The vector kernels', likewise: `vectorByteCount` bytes, in a form that `VectorUnit` knows.
+    /// The vector kernels', likewise: `vectorByteCount` bytes, in a form that its purpose says.
     var vector: UnsafeMutableRawPointer?
-    static var vectorByteCount: Int { MemoryLayout<aes_xts_key>.size }
+    static var vectorByteCount: Int { max(MemoryLayout<aes_xts_key>.size, MemoryLayout<aes_gcm_key>.size) }
+    /// A cache line, for registers of that size.
+    static var vectorAlignment: Int { 64 }
 
     /// Wipes the key and gives up the expansions, which wipe themselves.
     fileprivate mutating func clear() {

@@ -128,23 +128,9 @@ final class IPSecMBUnit: SecUnit {
     ) {
         switch work {
         case IPSEC_MB_ECB, IPSEC_MB_CBC, IPSEC_MB_CTR, IPSEC_MB_CFB, IPSEC_MB_DES3_CBC: break
-        case IPSEC_MB_GCM, IPSEC_MB_CCM: finishAEAD(job, tag: tag)
+        case IPSEC_MB_GCM, IPSEC_MB_CCM: job.finishAEAD(tag: tag)
         default: memcpy(job.pointee.mac, tag, job.pointee.macByteCount)
         }
-    }
-
-    /// A message with a wrong tag leaves nothing of its plaintext.
-    private func finishAEAD(_ job: UnsafeMutablePointer<SecJob>, tag: UnsafeMutableRawPointer) {
-        if job.pointee.encrypt {
-            memcpy(job.pointee.mac, tag, job.pointee.macByteCount)
-        } else if !isEqualInConstantTime(tag, job.pointee.mac, byteCount: job.pointee.macByteCount) {
-            linux_wipe(job.pointee.destination, job.pointee.byteCount)
-            job.pointee.hasWrongTag = true
-            return
-        }
-        // The destination is laid out as the source, additional data first.
-        guard job.pointee.additionalByteCount != 0, job.pointee.additionalCopy != job.pointee.additional else { return }
-        memmove(job.pointee.additionalCopy, job.pointee.additional, job.pointee.additionalByteCount)
     }
 
     // MARK: - Operations

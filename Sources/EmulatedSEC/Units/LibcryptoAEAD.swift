@@ -22,7 +22,7 @@ extension LibcryptoUnit {
             return key.decrypt(message, tag: job.pointee.mac, tagByteCount: job.pointee.macByteCount)
         }
         switch verdict {
-        case .authentic: copyAdditional(job)
+        case .authentic: job.copyAdditional()
         case .mismatch: job.pointee.hasWrongTag = true
         case .refused: job.pointee.error = .dataLength
         }
@@ -68,7 +68,7 @@ extension LibcryptoUnit {
         hmac._withUnsafeGuaranteedRef { hmac in
             if job.pointee.encrypt {
                 guard crypt(cipher, job) else { return }
-                copyAdditional(job)
+                job.copyAdditional()
                 writeMAC(job, byteCount: hmac.macByteCount) {
                     hmac.authenticate(message: job.pointee.additionalCopy, byteCount: byteCount, mac: $0)
                 }
@@ -78,7 +78,7 @@ extension LibcryptoUnit {
                     job.pointee.hasWrongTag = !isEqualInConstantTime(mac, job.pointee.mac, byteCount: macByteCount)
                 }
                 guard !job.pointee.hasWrongTag, crypt(cipher, job) else { return }
-                copyAdditional(job)
+                job.copyAdditional()
             }
         }
     }
@@ -92,12 +92,5 @@ extension LibcryptoUnit {
         }
         if !isDone { job.pointee.error = .dataLength }
         return isDone
-    }
-
-    /// The destination is laid out as the source, additional data first.
-    @inline(__always)
-    private func copyAdditional(_ job: UnsafeMutablePointer<SecJob>) {
-        guard job.pointee.additionalByteCount != 0, job.pointee.additionalCopy != job.pointee.additional else { return }
-        memmove(job.pointee.additionalCopy, job.pointee.additional, job.pointee.additionalByteCount)
     }
 }

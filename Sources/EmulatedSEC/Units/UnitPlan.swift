@@ -2,6 +2,7 @@
 
 import EmulatedQM
 import SoftwareCrypto
+import VectorKernels
 
 /// Which unit serves what: a row's operations go to `alone`, or to `together` when enough of them are in one batch.
 ///
@@ -46,7 +47,13 @@ enum UnitSubject: Sendable {
 public struct UnitPlan: Sendable {
     public private(set) var rows = UnitPlan.measured
 
-    public init() {}
+    /// What was measured; where this processor lacks what the AES kernels need, other units have their rows.
+    public init() {
+        guard aes_kernels() == nil else { return }
+        for row in Self.withoutKernels {
+            if let index = rows.firstIndex(where: { $0.name.description == row.name.description }) { rows[index] = row }
+        }
+    }
 
     /// A plan that one unit has wherever it can.
     public init(_ selection: UnitSelection) {
@@ -84,11 +91,11 @@ public struct UnitPlan: Sendable {
 
     /// What `uaccectl tune` found on a machine with AVX-512, VAES and GFNI (AMD EPYC 9005).
     private static let measured: [UnitPlanRow] = [
-        row("aes-ecb", .cipher(.aes, .ecb, encrypt: nil), .ipsecMB, 512),
+        row("aes-ecb", .cipher(.aes, .ecb, encrypt: nil), .vector, 0),
         row("aes-cbc-encrypt", .cipher(.aes, .cbc, encrypt: true), .libcrypto, 0, .ipsecMB, 2),
-        row("aes-cbc-decrypt", .cipher(.aes, .cbc, encrypt: false), .ipsecMB, 0),
-        row("aes-ctr", .cipher(.aes, .ctr, encrypt: nil), .ipsecMB, 0),
-        row("aes-cfb-decrypt", .cipher(.aes, .cfb, encrypt: false), .ipsecMB, 0),
+        row("aes-cbc-decrypt", .cipher(.aes, .cbc, encrypt: false), .vector, 0),
+        row("aes-ctr", .cipher(.aes, .ctr, encrypt: nil), .vector, 0),
+        row("aes-cfb-decrypt", .cipher(.aes, .cfb, encrypt: false), .vector, 0),
         row("aes-xts", .cipher(.aes, .xts, encrypt: nil), .vector, 128),
         row("des3-cbc-encrypt", .cipher(.tripleDES, .cbc, encrypt: true), .libcrypto, 0, .ipsecMB, 6),
         row("des3-cbc-decrypt", .cipher(.tripleDES, .cbc, encrypt: false), .libcrypto, 0, .ipsecMB, 6),
@@ -108,12 +115,24 @@ public struct UnitPlan: Sendable {
         row("hmac-sha256", .hmacs(.sha224, .sha256), .libcrypto, 0, .vector, 8),
         row("hmac-sha512", .hmacs(.sha384, .sha512_256), .libcrypto, 0, .vector, 3),
         row("hmac-sm3", .hmacs(.sm3, .sm3), .libcrypto, 0, .vector, 2),
+        row("aes-gcm", .aead(.gcm), .vector, 0),
+        row("aes-gcm-part", .gcmParts, .vector, 0),
+        row("aes-ccm", .aead(.ccm), .libcrypto, 0, .ipsecMB, 2),
+        row("gmac", .gmac, .vector, 0),
+        row("ghash", .ghash, .vector, 0),
+        row("aes-cmac", .cmac, .libcrypto, 0, .ipsecMB, 2),
+    ]
+
+    /// What the same found on that machine without the kernels.
+    private static let withoutKernels: [UnitPlanRow] = [
+        row("aes-ecb", .cipher(.aes, .ecb, encrypt: nil), .ipsecMB, 512),
+        row("aes-cbc-decrypt", .cipher(.aes, .cbc, encrypt: false), .ipsecMB, 0),
+        row("aes-ctr", .cipher(.aes, .ctr, encrypt: nil), .ipsecMB, 0),
+        row("aes-cfb-decrypt", .cipher(.aes, .cfb, encrypt: false), .ipsecMB, 0),
         row("aes-gcm", .aead(.gcm), .ipsecMB, 0),
         row("aes-gcm-part", .gcmParts, .ipsecMB, 256),
-        row("aes-ccm", .aead(.ccm), .libcrypto, 0, .ipsecMB, 2),
         row("gmac", .gmac, .ipsecMB, 0),
         row("ghash", .ghash, .ipsecMB, 128),
-        row("aes-cmac", .cmac, .libcrypto, 0, .ipsecMB, 2),
     ]
 
     /// Without a unit for company, what one job gets is as good as it gets.

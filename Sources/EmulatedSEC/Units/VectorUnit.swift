@@ -5,28 +5,28 @@ import HisiliconABI
 import SoftwareCrypto
 import VectorKernels
 
-/// This project's vector kernels: SM4 wide over one buffer or in lanes, XTS, and digests in lanes (`DigestLanes`).
+/// This project's vector kernels: AES and SM4 wide over one buffer or in lanes, and digests in lanes.
 final class VectorUnit: SecUnit {
-    private let kernels: UnsafePointer<vector_kernels>
     private let cipherLanes: UnsafeMutablePointer<sm4_cbc_lane>
-    /// An IV that moves on, for each job.
     private let states: UnsafeMutableRawPointer
+    private let aes: AESVectors?
+    private let sm4: SM4Vectors
     private let digests: DigestLanes
-    private let hasAESXTS = aes_xts_is_available() != 0
 
     private static let limit = 64
-    private static let stride = 64
 
     /// - Parameter libcrypto: expands the keys of HMACs.
     init(libcrypto: LibcryptoUnit) {
-        kernels = vector_kernels_for(vector_kernels_level())
+        let kernels = vector_kernels_for(vector_kernels_level())
         cipherLanes = .allocate(capacity: Self.limit)
+        states = .allocate(byteCount: Self.limit * SM4Vectors.stride, alignment: 64)
+        aes = AESVectors(scratch: states)
+        sm4 = SM4Vectors(kernels, lanes: cipherLanes, states: states)
         digests = DigestLanes(kernels, libcrypto: libcrypto, limit: Self.limit)
-        states = .allocate(byteCount: Self.limit * Self.stride, alignment: 64)
     }
 
     deinit {
-        linux_wipe(states, Self.limit * Self.stride)
+        linux_wipe(states, Self.limit * SM4Vectors.stride)
         states.deallocate()
         cipherLanes.deallocate()
     }
@@ -36,12 +36,16 @@ final class VectorUnit: SecUnit {
         switch job.pointee.operation.work {
         case .digest, .hmac: return true
         case .cipher:
-            guard case .cipher(let kind, _) = job.pointee.key?.pointee.purpose else { return false }
-            switch (kind.family, kind.mode) {
-            case (.sm4, .ecb), (.sm4, .cbc), (.sm4, .ctr), (.sm4, .cfb), (.sm4, .ofb), (.sm4, .xts): return true
-            case (.aes, .xts): return hasAESXTS
+            guard case .cipher(let kind, let encrypt) = job.pointee.key?.pointee.purpose else { return false }
+            switch kind.family {
+            case .aes: return aes != nil && AESVectors.canRun(kind.mode, encrypt: encrypt)
+            case .sm4: return SM4Vectors.canRun(kind.mode)
             default: return false
             }
+        case .aead:
+            guard case .aead(.gcm) = job.pointee.key?.pointee.purpose else { return false }
+            return aes != nil
+        case .gcmPart, .ghash, .gmac: return aes != nil
         default: return false
         }
     }
@@ -50,136 +54,55 @@ final class VectorUnit: SecUnit {
         switch jobs[0].pointee.operation.work {
         case .cipher: runCiphers(jobs, count: count)
         case .digest, .hmac: digests.run(jobs, count: count)
-        default: break
+        default: for index in 0..<count { runGalois(jobs[index]) }
         }
     }
-
-    // MARK: - Ciphers
 
     private func runCiphers(_ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int) {
         guard case .cipher(let kind, let encrypt) = jobs[0].pointee.key?.pointee.purpose else { return }
-        if kind.mode == .cbc, encrypt, count > 1 { return encryptLanes(jobs, count: count) }
-        for index in 0..<count {
-            switch (kind.family, kind.mode) {
-            case (.aes, _): runAESXTS(jobs[index], encrypt: encrypt)
-            case (_, .xts): runSM4XTS(jobs[index], encrypt: encrypt)
-            default: run(jobs[index], kind.mode, encrypt: encrypt)
-            }
+        if kind.family == .aes {
+            guard let aes else { return }
+            for index in 0..<count { aes.runCipher(jobs[index], kind.mode, encrypt: encrypt) }
+        } else if kind.mode == .cbc, encrypt, count > 1 {
+            sm4.encryptLanes(jobs, count: count)
+        } else {
+            for index in 0..<count { sm4.runCipher(jobs[index], kind.mode, encrypt: encrypt) }
         }
     }
 
-    /// A job's key as the kernels want it; expanded now if need be.
+    private func runGalois(_ job: UnsafeMutablePointer<SecJob>) {
+        guard let aes else { return }
+        switch job.pointee.operation.work {
+        case .aead: aes.runGCM(job)
+        case .gcmPart: aes.runGCMPart(job)
+        case .ghash: aes.runGHASH(job)
+        default: aes.runGMAC(job)
+        }
+    }
+}
+
+extension UnsafeMutablePointer<SecJob> {
     @inline(__always)
-    private func expansion(
-        of job: UnsafeMutablePointer<SecJob>, _ expand: (UnsafePointer<UInt8>, Int, UnsafeMutableRawPointer) -> Void
-    ) -> UnsafeMutableRawPointer? {
-        guard let entry = job.pointee.key else { return nil }
-        if let vector = entry.pointee.vector { return vector }
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: KeyCacheEntry.vectorByteCount, alignment: 16)
+    var input: UnsafePointer<UInt8> { pointee.source.assumingMemoryBound(to: UInt8.self) }
+
+    @inline(__always)
+    var output: UnsafeMutablePointer<UInt8> { pointee.destination.assumingMemoryBound(to: UInt8.self) }
+
+    /// The job's key as the kernels want it; expanded now if need be. One purpose of a key has one form.
+    ///
+    /// - Parameter expand: from the raw key, and its bytes.
+    @inline(__always)
+    func vectorKey<Key>(
+        _ expand: (UnsafePointer<UInt8>, Int, UnsafeMutablePointer<Key>) -> Void
+    ) -> UnsafeMutablePointer<Key>? {
+        guard let entry = pointee.key else { return nil }
+        if let vector = entry.pointee.vector { return vector.assumingMemoryBound(to: Key.self) }
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: KeyCacheEntry.vectorByteCount, alignment: KeyCacheEntry.vectorAlignment)
+        let expanded = memory.bindMemory(to: Key.self, capacity: 1)
         // The key lies at the entry's address.
-        expand(UnsafeRawPointer(entry).assumingMemoryBound(to: UInt8.self), entry.pointee.keyByteCount, memory)
+        expand(UnsafeRawPointer(entry).assumingMemoryBound(to: UInt8.self), entry.pointee.keyByteCount, expanded)
         entry.pointee.vector = memory
-        return memory
-    }
-
-    // MARK: - XTS
-
-    private func runAESXTS(_ job: UnsafeMutablePointer<SecJob>, encrypt: Bool) {
-        let memory = expansion(of: job) { key, byteCount, memory in
-            aes_xts_expand_key(key, byteCount, memory.assumingMemoryBound(to: aes_xts_key.self))
-        }
-        guard let key = memory?.assumingMemoryBound(to: aes_xts_key.self), let iv = job.pointee.iv else { return }
-        let cipher = encrypt ? aes_xts_encrypt : aes_xts_decrypt
-        cipher(
-            key, iv.assumingMemoryBound(to: UInt8.self), job.pointee.source.assumingMemoryBound(to: UInt8.self),
-            job.pointee.destination.assumingMemoryBound(to: UInt8.self), job.pointee.byteCount)
-    }
-
-    private func runSM4XTS(_ job: UnsafeMutablePointer<SecJob>, encrypt: Bool) {
-        guard let keys = roundKeys(job), let iv = job.pointee.iv else { return }
-        let tweak = states.assumingMemoryBound(to: UInt8.self)
-        kernels.pointee.sm4_ecb(keys + Self.tweakKeys, iv.assumingMemoryBound(to: UInt8.self), tweak, 1)
-        let cipher = encrypt ? kernels.pointee.sm4_xts_encrypt : kernels.pointee.sm4_xts_decrypt
-        cipher(
-            encrypt ? keys : keys + Self.decryptionKeys, job.pointee.hasNationalTweaks ? SM4_XTS_GB : SM4_XTS_IEEE,
-            tweak,
-            job.pointee.source.assumingMemoryBound(to: UInt8.self),
-            job.pointee.destination.assumingMemoryBound(to: UInt8.self), job.pointee.byteCount)
-    }
-
-    // MARK: - SM4
-
-    private func run(_ job: UnsafeMutablePointer<SecJob>, _ mode: CipherKind.Mode, encrypt: Bool) {
-        guard let keys = roundKeys(job) else { return }
-        let decryptionKeys = keys + Self.decryptionKeys
-        let input = job.pointee.source.assumingMemoryBound(to: UInt8.self)
-        let output = job.pointee.destination.assumingMemoryBound(to: UInt8.self)
-        let blockCount = job.pointee.byteCount / 16
-        let iv = states.assumingMemoryBound(to: UInt8.self)
-        if let start = job.pointee.iv { memcpy(iv, start, 16) }
-        let functions = kernels.pointee
-        switch mode {
-        case .ecb: functions.sm4_ecb(encrypt ? keys : decryptionKeys, input, output, blockCount)
-        case .cbc where encrypt: functions.sm4_cbc_encrypt(keys, iv, input, output, blockCount)
-        case .cbc: functions.sm4_cbc_decrypt(decryptionKeys, iv, input, output, blockCount)
-        default:
-            runStream(job, mode, encrypt: encrypt, keys, iv, input, output, blockCount)
-            // The rest of a block, as a block: what is too much is dropped.
-            let rest = job.pointee.byteCount & 15
-            guard rest != 0 else { return }
-            let block = iv + 16
-            memset(block, 0, 16)
-            memcpy(block, input + 16 * blockCount, rest)
-            runStream(job, mode, encrypt: encrypt, keys, iv, block, block, 1)
-            memcpy(output + 16 * blockCount, block, rest)
-        }
-    }
-
-    @inline(__always)
-    private func runStream(
-        _ job: UnsafeMutablePointer<SecJob>, _ mode: CipherKind.Mode, encrypt: Bool,
-        _ keys: UnsafePointer<UInt32>, _ iv: UnsafeMutablePointer<UInt8>, _ input: UnsafePointer<UInt8>,
-        _ output: UnsafeMutablePointer<UInt8>, _ blockCount: Int
-    ) {
-        let functions = kernels.pointee
-        switch mode {
-        case .ctr: functions.sm4_ctr(keys, iv, input, output, blockCount)
-        case .ofb: functions.sm4_ofb(keys, iv, input, output, blockCount)
-        case .cfb where encrypt: functions.sm4_cfb_encrypt(keys, iv, input, output, blockCount)
-        case .cfb: functions.sm4_cfb_decrypt(keys, iv, input, output, blockCount)
-        default: job.pointee.error = .unsupported
-        }
-    }
-
-    private func encryptLanes(_ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int) {
-        var ready = 0
-        for index in 0..<count {
-            let job = jobs[index]
-            guard let keys = roundKeys(job), let start = job.pointee.iv else { continue }
-            let iv = states + ready * Self.stride
-            memcpy(iv, start, 16)
-            cipherLanes[ready] = sm4_cbc_lane(
-                round_keys: keys, in: job.pointee.source.assumingMemoryBound(to: UInt8.self),
-                out: job.pointee.destination.assumingMemoryBound(to: UInt8.self), byte_count: job.pointee.byteCount,
-                iv: iv.assumingMemoryBound(to: UInt8.self))
-            ready += 1
-        }
-        if ready > 0 { kernels.pointee.sm4_cbc_encrypt_lanes(cipherLanes, ready) }
-    }
-
-    /// Words of an expanded SM4 key: 32 for encryption, as many for decryption, and as many of the second half of an XTS
-    /// key, which encrypts tweaks.
-    private static let decryptionKeys = 32
-    private static let tweakKeys = 64
-
-    @inline(__always)
-    private func roundKeys(_ job: UnsafeMutablePointer<SecJob>) -> UnsafePointer<UInt32>? {
-        let memory = expansion(of: job) { key, byteCount, memory in
-            let keys = memory.assumingMemoryBound(to: UInt32.self)
-            kernels.pointee.sm4_expand_key(key, keys)
-            for index in 0..<32 { keys[Self.decryptionKeys + index] = keys[31 - index] }
-            if byteCount == 32 { kernels.pointee.sm4_expand_key(key + 16, keys + Self.tweakKeys) }
-        }
-        return memory.map { UnsafePointer($0.assumingMemoryBound(to: UInt32.self)) }
+        return expanded
     }
 }

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "aes_xts.h"
+#include "aes_kernels.h"
 
 #pragma clang assume_nonnull begin
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "aes_functions.h"
+#include "vector_kernels.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+static const struct aes_kernels table = {
+    .expand_key = aes_expand_key,
+    .expand_xts_key = aes_xts_expand_key,
+    .expand_gcm_key = aes_gcm_expand_key,
+    .ecb_encrypt = aes_ecb_encrypt,
+    .ecb_decrypt = aes_ecb_decrypt,
+    .cbc_decrypt = aes_cbc_decrypt,
+    .ctr = aes_ctr,
+    .cfb_decrypt = aes_cfb_decrypt,
+    .xts_encrypt = aes_xts_encrypt,
+    .xts_decrypt = aes_xts_decrypt,
+    .gcm_encrypt = aes_gcm_encrypt,
+    .gcm_decrypt = aes_gcm_decrypt,
+    .gcm_absorb = aes_gcm_absorb,
+    .gcm_tag = aes_gcm_tag,
+};
+
+const struct aes_kernels *aes_kernels(void)
+{
+    unsigned eax, ebx, ecx, edx;
+    if (vector_kernels_level() < VECTOR_LEVEL_AVX512 || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
+        return NULL;
+    return (ecx & bit_VAES) && (ecx & bit_VPCLMULQDQ) && (ebx & bit_AVX512DQ) && (ebx & bit_BMI2) ? &table : NULL;
+}
+
+#else
+
+const struct aes_kernels *aes_kernels(void) { return NULL; }
+
+#endif
