@@ -2,7 +2,8 @@
 //
 // ECB, CBC decryption, CFB decryption and CTR.
 //
-// Each has a step for some registers of blocks, which runs WIDE while there are as many, and once over what is left.
+// Each has a step for four registers of blocks, which runs while there is text. The round keys stay in registers of their
+// own: to load them again for every step takes CTR a twentieth longer.
 
 #include "aes_functions.h"
 
@@ -12,17 +13,33 @@
 
 #include "aes_steps.h"
 
-// The blocks that go before those of some registers: the last of `before`, and what lies one block back. (To shift all
-// of them through registers takes a tenth longer.)
-AES_STEP void load_previous(
-    __m512i before, const uint8_t *in, size_t byte_count, __m512i *previous, const int registers)
+enum { STEP_BYTES = NARROW * REGISTER_BYTES };
+
+struct rounds {
+    __m512i keys[AES_ROUND_KEYS];
+    int count;
+};
+
+AES_STEP void cipher_step(const struct rounds *rounds, int encrypt, __m512i *blocks)
+{
+    for (int i = 0; i < NARROW; i++)
+        blocks[i] = _mm512_xor_si512(blocks[i], rounds->keys[0]);
+#pragma clang loop unroll(full)
+    for (int round = 1; round < rounds->count; round++)
+        cipher_round(rounds->keys[round], encrypt, blocks, NARROW);
+    cipher_last_round(rounds->keys[rounds->count], encrypt, blocks, NARROW);
+}
+
+// The blocks that go before those of a step: the last of `before`, and what lies one block back. (To shift all of them
+// through registers takes a tenth longer.)
+AES_STEP void load_previous(__m512i before, const uint8_t *in, size_t byte_count, __m512i *previous)
 {
     __m512i first;
     load_registers(in, byte_count, &first, 1);
     previous[0] = _mm512_alignr_epi64(first, before, 6);
     // Before a part of a block there is a whole one.
     byte_count = (byte_count + 15) & ~(size_t)15;
-    for (int i = 1; i < registers; i++)
+    for (int i = 1; i < NARROW; i++)
         previous[i] = _mm512_maskz_loadu_epi8(bytes_there(byte_count, i), in + REGISTER_BYTES * i - 16);
 }
 
@@ -32,113 +49,126 @@ AES_STEP __m512i as_last_block(const uint8_t *iv)
     return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)iv));
 }
 
-// A step takes up to 64 bytes a register and returns what the next has to know: the last register of ciphertext.
+// A step takes up to STEP_BYTES, and returns what the next has to know: the last register of ciphertext.
 typedef __m512i step_function(
-    const struct aes_key *key, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count,
-    const int registers);
+    const struct rounds *rounds, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count);
 
 AES_STEP __m512i ecb_encrypt_step(
-    const struct aes_key *key, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count, const int registers)
+    const struct rounds *rounds, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count)
 {
-    __m512i blocks[WIDE];
-    load_registers(in, byte_count, blocks, registers);
-    cipher_registers(key->encryption, key->round_count, 1, blocks, registers);
-    store_registers(out, byte_count, blocks, registers);
+    __m512i blocks[NARROW];
+    load_registers(in, byte_count, blocks, NARROW);
+    cipher_step(rounds, 1, blocks);
+    store_registers(out, byte_count, blocks, NARROW);
     return before;
 }
 
 AES_STEP __m512i ecb_decrypt_step(
-    const struct aes_key *key, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count, const int registers)
+    const struct rounds *rounds, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count)
 {
-    __m512i blocks[WIDE];
-    load_registers(in, byte_count, blocks, registers);
-    cipher_registers(key->decryption, key->round_count, 0, blocks, registers);
-    store_registers(out, byte_count, blocks, registers);
+    __m512i blocks[NARROW];
+    load_registers(in, byte_count, blocks, NARROW);
+    cipher_step(rounds, 0, blocks);
+    store_registers(out, byte_count, blocks, NARROW);
     return before;
 }
 
 AES_STEP __m512i cbc_decrypt_step(
-    const struct aes_key *key, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count, const int registers)
+    const struct rounds *rounds, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count)
 {
-    __m512i blocks[WIDE], previous[WIDE];
-    load_registers(in, byte_count, blocks, registers);
-    load_previous(before, in, byte_count, previous, registers);
-    before = blocks[registers - 1];
-    cipher_registers(key->decryption, key->round_count, 0, blocks, registers);
-    xor_registers(blocks, previous, registers);
-    store_registers(out, byte_count, blocks, registers);
+    __m512i blocks[NARROW], previous[NARROW];
+    load_registers(in, byte_count, blocks, NARROW);
+    load_previous(before, in, byte_count, previous);
+    before = blocks[NARROW - 1];
+    cipher_step(rounds, 0, blocks);
+    xor_registers(blocks, previous, NARROW);
+    store_registers(out, byte_count, blocks, NARROW);
     return before;
 }
 
 AES_STEP __m512i cfb_decrypt_step(
-    const struct aes_key *key, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count, const int registers)
+    const struct rounds *rounds, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count)
 {
-    __m512i blocks[WIDE], text[WIDE];
-    load_previous(before, in, byte_count, blocks, registers);
-    cipher_registers(key->encryption, key->round_count, 1, blocks, registers);
-    load_registers(in, byte_count, text, registers);
-    before = text[registers - 1];
-    xor_registers(text, blocks, registers);
-    store_registers(out, byte_count, text, registers);
+    __m512i blocks[NARROW], text[NARROW];
+    load_previous(before, in, byte_count, blocks);
+    cipher_step(rounds, 1, blocks);
+    load_registers(in, byte_count, text, NARROW);
+    before = text[NARROW - 1];
+    xor_registers(text, blocks, NARROW);
+    store_registers(out, byte_count, text, NARROW);
     return before;
 }
 
-AES_STEP void run_steps(
-    step_function *step, const struct aes_key *key, __m512i before, const uint8_t *in, uint8_t *out,
-    size_t byte_count)
+// The lower half of the counter is counted in the register, so it must not overflow on the way. Here `before` holds the
+// counters of the step's first four blocks, with their bytes in reverse.
+AES_STEP __m512i ctr_step(
+    const struct rounds *rounds, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count)
 {
-    enum { WHOLE = WIDE * REGISTER_BYTES };
-    for (; byte_count >= WHOLE; byte_count -= WHOLE, in += WHOLE, out += WHOLE)
-        before = step(key, before, in, out, WHOLE, WIDE);
-    if (byte_count > NARROW * REGISTER_BYTES)
-        step(key, before, in, out, byte_count, WIDE);
-    else if (byte_count != 0)
-        step(key, before, in, out, byte_count, NARROW);
+    const __m512i four = _mm512_set_epi64(0, 4, 0, 4, 0, 4, 0, 4);
+    __m512i blocks[NARROW], text[NARROW];
+    for (int i = 0; i < NARROW; i++) {
+        blocks[i] = reversed_blocks(before);
+        before = _mm512_add_epi64(before, four);
+    }
+    cipher_step(rounds, 1, blocks);
+    load_registers(in, byte_count, text, NARROW);
+    xor_registers(text, blocks, NARROW);
+    store_registers(out, byte_count, text, NARROW);
+    return before;
+}
+
+AES_STEP void run_rounds(
+    step_function *step, const uint8_t (*round_keys)[16], const int round_count, __m512i before, const uint8_t *in,
+    uint8_t *out, size_t byte_count)
+{
+    struct rounds rounds = { .count = round_count };
+    for (int round = 0; round <= round_count; round++)
+        rounds.keys[round] = round_key(round_keys, round);
+    for (; byte_count >= STEP_BYTES; byte_count -= STEP_BYTES, in += STEP_BYTES, out += STEP_BYTES)
+        before = step(&rounds, before, in, out, STEP_BYTES);
+    if (byte_count != 0)
+        step(&rounds, before, in, out, byte_count);
+}
+
+// How many rounds there are is known in each of the three, so that their keys can be in registers.
+AES_STEP void run_steps(
+    step_function *step, const uint8_t (*round_keys)[16], int round_count, __m512i before, const uint8_t *in,
+    uint8_t *out, size_t byte_count)
+{
+    switch (round_count) {
+    case 10: run_rounds(step, round_keys, 10, before, in, out, byte_count); break;
+    case 12: run_rounds(step, round_keys, 12, before, in, out, byte_count); break;
+    default: run_rounds(step, round_keys, 14, before, in, out, byte_count); break;
+    }
 }
 
 AES_TARGET void aes_ecb_encrypt(
     const struct aes_key *key, const uint8_t *iv, const uint8_t *in, uint8_t *out, size_t byte_count)
 {
     (void)iv;
-    run_steps(ecb_encrypt_step, key, _mm512_setzero_si512(), in, out, byte_count & ~(size_t)15);
+    const __m512i nothing = _mm512_setzero_si512();
+    run_steps(ecb_encrypt_step, key->encryption, key->round_count, nothing, in, out, byte_count & ~(size_t)15);
 }
 
 AES_TARGET void aes_ecb_decrypt(
     const struct aes_key *key, const uint8_t *iv, const uint8_t *in, uint8_t *out, size_t byte_count)
 {
     (void)iv;
-    run_steps(ecb_decrypt_step, key, _mm512_setzero_si512(), in, out, byte_count & ~(size_t)15);
+    const __m512i nothing = _mm512_setzero_si512();
+    run_steps(ecb_decrypt_step, key->decryption, key->round_count, nothing, in, out, byte_count & ~(size_t)15);
 }
 
 AES_TARGET void aes_cbc_decrypt(
     const struct aes_key *key, const uint8_t *iv, const uint8_t *in, uint8_t *out, size_t byte_count)
 {
-    run_steps(cbc_decrypt_step, key, as_last_block(iv), in, out, byte_count & ~(size_t)15);
+    const __m512i before = as_last_block(iv);
+    run_steps(cbc_decrypt_step, key->decryption, key->round_count, before, in, out, byte_count & ~(size_t)15);
 }
 
 AES_TARGET void aes_cfb_decrypt(
     const struct aes_key *key, const uint8_t *iv, const uint8_t *in, uint8_t *out, size_t byte_count)
 {
-    run_steps(cfb_decrypt_step, key, as_last_block(iv), in, out, byte_count);
-}
-
-// The lower half of the counter is counted in the register, so it must not overflow in a step. Here `before` holds the
-// counters of the step's first four blocks, with their bytes in reverse.
-AES_STEP __m512i ctr_step(
-    const struct aes_key *key, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count, const int registers)
-{
-    const __m512i four = _mm512_set_epi64(0, 4, 0, 4, 0, 4, 0, 4);
-    __m512i blocks[WIDE];
-    for (int i = 0; i < registers; i++) {
-        blocks[i] = reversed_blocks(before);
-        before = _mm512_add_epi64(before, four);
-    }
-    cipher_registers(key->encryption, key->round_count, 1, blocks, registers);
-    __m512i text[WIDE];
-    load_registers(in, byte_count, text, registers);
-    xor_registers(text, blocks, registers);
-    store_registers(out, byte_count, text, registers);
-    return before;
+    run_steps(cfb_decrypt_step, key->encryption, key->round_count, as_last_block(iv), in, out, byte_count);
 }
 
 AES_TARGET void aes_ctr(
@@ -151,13 +181,13 @@ AES_TARGET void aes_ctr(
     high = __builtin_bswap64(high);
     low = __builtin_bswap64(low);
     while (byte_count != 0) {
-        // 2^64 - low blocks; of 2^64 the 32 bits of a length have no need.
+        // So many blocks until the lower half begins again; if it is 0, more than a length can have.
         const uint64_t before_carry = 0 - low, block_count = (byte_count + 15) / 16;
-        const int carries = low != 0 && block_count > before_carry;
-        const size_t bytes = carries ? 16 * before_carry : byte_count;
-        const __m512i counters =
-            _mm512_add_epi64(_mm512_broadcast_i32x4(_mm_set_epi64x((long long)high, (long long)low)), first_four);
-        run_steps(ctr_step, key, counters, in, out, bytes);
+        const size_t bytes = low != 0 && block_count > before_carry ? 16 * before_carry : byte_count;
+        const __m128i counter = _mm_set_epi64x((long long)high, (long long)low);
+        run_steps(
+            ctr_step, key->encryption, key->round_count,
+            _mm512_add_epi64(_mm512_broadcast_i32x4(counter), first_four), in, out, bytes);
         in += bytes;
         out += bytes;
         byte_count -= bytes;

@@ -12,8 +12,7 @@
 #define AES_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,vaes,vpclmulqdq,aes,ssse3,bmi2")))
 #define AES_STEP AES_TARGET static inline __attribute__((always_inline))
 
-// Registers that are worked on side by side: a round takes four cycles and two can begin in each. What is left at the
-// end takes fewer where they are enough.
+// Registers that are worked on side by side.
 enum { WIDE = 8, NARROW = 4, REGISTER_BYTES = 64 };
 
 // FIPS 197, 5.2, for keys of 4, 6 and 8 words. Returns the number of rounds.
@@ -35,20 +34,26 @@ AES_STEP __m128i cipher_block(const uint8_t (*round_keys)[16], int round_count, 
     return encrypt ? _mm_aesenclast_si128(block, words) : _mm_aesdeclast_si128(block, words);
 }
 
+AES_STEP void cipher_round(__m512i words, int encrypt, __m512i *blocks, const int registers)
+{
+    for (int i = 0; i < registers; i++)
+        blocks[i] = encrypt ? _mm512_aesenc_epi128(blocks[i], words) : _mm512_aesdec_epi128(blocks[i], words);
+}
+
+AES_STEP void cipher_last_round(__m512i words, int encrypt, __m512i *blocks, const int registers)
+{
+    for (int i = 0; i < registers; i++)
+        blocks[i] = encrypt ? _mm512_aesenclast_epi128(blocks[i], words) : _mm512_aesdeclast_epi128(blocks[i], words);
+}
+
 AES_STEP void cipher_registers(
     const uint8_t (*round_keys)[16], int round_count, int encrypt, __m512i *blocks, const int registers)
 {
-    __m512i words = round_key(round_keys, 0);
     for (int i = 0; i < registers; i++)
-        blocks[i] = _mm512_xor_si512(blocks[i], words);
-    for (int round = 1; round < round_count; round++) {
-        words = round_key(round_keys, round);
-        for (int i = 0; i < registers; i++)
-            blocks[i] = encrypt ? _mm512_aesenc_epi128(blocks[i], words) : _mm512_aesdec_epi128(blocks[i], words);
-    }
-    words = round_key(round_keys, round_count);
-    for (int i = 0; i < registers; i++)
-        blocks[i] = encrypt ? _mm512_aesenclast_epi128(blocks[i], words) : _mm512_aesdeclast_epi128(blocks[i], words);
+        blocks[i] = _mm512_xor_si512(blocks[i], round_key(round_keys, 0));
+    for (int round = 1; round < round_count; round++)
+        cipher_round(round_key(round_keys, round), encrypt, blocks, registers);
+    cipher_last_round(round_key(round_keys, round_count), encrypt, blocks, registers);
 }
 
 // The bytes of each block in reverse: numbers of 128 bits that have their first byte highest.
