@@ -182,7 +182,8 @@ let package = Package(
             name: "HisiliconDriver", dependencies: ["HisiliconABI", "UacceDevice", "CUacce", "CLinux"],
             swiftSettings: shipped),
         .target(
-            name: "SoftwareCrypto", dependencies: ["COpenSSL", "CIntrinsics", "CLinux"], swiftSettings: shipped),
+            name: "SoftwareCrypto", dependencies: ["VectorKernels", "COpenSSL", "CIntrinsics", "CLinux"],
+            swiftSettings: shipped),
         .target(
             name: "EmulatedQM", dependencies: ["HisiliconABI", "UacceDevice", "FaultGuard", "CUacce", "CLinux"],
             swiftSettings: shipped),

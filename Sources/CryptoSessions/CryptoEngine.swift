@@ -49,6 +49,13 @@ public final class CryptoEngine: @unchecked Sendable {
         Unmanaged.passUnretained(scheduler).complete(request, byteCount: byteCount, waiting: waiting)
     }
 
+    /// A key of GCM for the CPU, owned by the caller; nil when libcrypto is needed and cannot be had.
+    func makeGCMKey(_ key: UnsafeRawPointer, byteCount: Int) -> Unmanaged<GCMKey>? {
+        if let made = GCMKey.overVectors(key: key, keyByteCount: byteCount) { return .passRetained(made) }
+        guard let library = library.get() else { return nil }
+        return GCMKey.overLibcrypto(library, key: key, keyByteCount: byteCount).map { .passRetained($0) }
+    }
+
     /// Takes a request back that is still out because the job that waits for it was dropped. Every session does so before
     /// its memory goes.
     @inline(__always)

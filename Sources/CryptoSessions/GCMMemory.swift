@@ -19,15 +19,14 @@ struct GCMMemory: SessionMemory {
     private static let nextAccumulatorOffset = 272
     private static let keystreamOffset = 288
     private static let partialOffset = 304
-    private static let hashKeyOffset = 320
-    private static let stagingOffset = 336
+    private static let stagingOffset = 320
     static let byteCount = stagingOffset + stagingByteCount
     /// Associated data that waits for more, a whole number of blocks.
     static let stagingByteCount = 256
 
     /// Forgets the message, not the key.
     func clearMessage() {
-        linux_wipe(base + Self.firstCounterOffset, Self.hashKeyOffset - Self.firstCounterOffset)
+        linux_wipe(base + Self.firstCounterOffset, Self.stagingOffset - Self.firstCounterOffset)
         linux_wipe(staging, Self.stagingByteCount)
     }
 
@@ -43,8 +42,6 @@ struct GCMMemory: SessionMemory {
     @inline(__always) var keystream: UnsafeMutableRawPointer { base + Self.keystreamOffset }
     /// Ciphertext of that block so far.
     @inline(__always) var partial: UnsafeMutableRawPointer { base + Self.partialOffset }
-    /// H, the key of the hash: E(K, 0).
-    @inline(__always) var hashKey: UnsafeMutableRawPointer { base + Self.hashKeyOffset }
     @inline(__always) var staging: UnsafeMutableRawPointer { base + Self.stagingOffset }
 
     /// A descriptor that hashes `byteCount` bytes, whole blocks, into `nextAccumulator`, from zero.

@@ -16,20 +16,15 @@ public struct GCMSession: ~Copyable {
     /// 16, 24 or 32.
     public let keyByteCount: Int
     public private(set) var isEncrypting = true
-    public var hasKey: Bool { hash != nil }
+    public var hasKey: Bool { processorKey != nil }
 
     private let engine: CryptoEngine
     private let scheduler: Unmanaged<Scheduler>
     private let memory = GCMMemory()
     private let policy: OffloadPolicy
     private let version: QueueManagementVersion
-    // GHASH under H = E(K, 0), and AES itself for the tag and for blocks that are not whole.
-    private var hash: UnsafeMutablePointer<GaloisHash>?
-    private var blockCipher: SoftwareCipher?
-    // Made when the CPU first has to encrypt more than a block.
-    private var counterCipher: SoftwareCipher?
-    /// `counterCipher`, while its counter is this session's.
-    private var inStep: Unmanaged<SoftwareCipher>?
+    /// The key for what the device does not do. Owned.
+    private var processorKey: Unmanaged<GCMKey>?
     private var associatedByteCount: UInt64 = 0
     private var payloadByteCount: UInt64 = 0
     /// Bytes of associated data in `memory.staging`.
@@ -62,41 +57,21 @@ public struct GCMSession: ~Copyable {
         stagedByteCount = other.stagedByteCount
         partialByteCount = other.partialByteCount
         memory.copyState(from: other.memory)
-        if other.hash != nil { hash = makeHash() }
-    }
-
-    private func makeHash() -> UnsafeMutablePointer<GaloisHash> {
-        let hash = UnsafeMutablePointer<GaloisHash>.allocate(capacity: 1)
-        hash.initialize(to: GaloisHash(hashKey: memory.hashKey))
-        return hash
-    }
-
-    /// Hashes whole blocks. There is a hash wherever there is a message.
-    @inline(__always)
-    private func absorb(
-        _ blocks: UnsafeRawPointer, blockCount: Int, into accumulator: UnsafeMutableRawPointer
-    ) {
-        hash.unsafelyUnwrapped.pointee.absorb(blocks: blocks, blockCount: blockCount, into: accumulator)
+        if other.hasKey { processorKey = engine.makeGCMKey(memory.key, byteCount: keyByteCount) }
     }
 
     deinit {
         engine.takeBack(memory.request)
         memory.destroy()
-        hash?.deinitialize(count: 1)
-        hash?.deallocate()
+        processorKey?.release()
     }
 
     /// Sets the key, of `keyByteCount` bytes.
     public mutating func setKey(_ key: UnsafeRawPointer) throws(SessionError) {
         memory.key.copyMemory(from: key, byteCount: keyByteCount)
-        blockCipher = nil
-        inStep = nil
-        counterCipher = nil
-        memset(memory.hashKey, 0, 16)
-        try encryptBlock(memory.hashKey, into: memory.hashKey)
-        hash?.deinitialize(count: 1)
-        hash?.deallocate()
-        hash = makeHash()
+        processorKey?.release()
+        processorKey = engine.makeGCMKey(key, byteCount: keyByteCount)
+        guard processorKey != nil else { throw .softwareFailed }
         memory.clearMessage()
     }
 
@@ -109,18 +84,8 @@ public struct GCMSession: ~Copyable {
         payloadByteCount = 0
         stagedByteCount = 0
         partialByteCount = 0
-        inStep = nil
         memset(memory.accumulator, 0, 16)
-        // J0 (7.1, step 2).
-        memset(memory.firstCounter, 0, 16)
-        if ivByteCount == 12 {
-            memory.firstCounter.copyMemory(from: iv, byteCount: 12)
-            memory.firstCounter.storeBytes(of: 1, toByteOffset: 15, as: UInt8.self)
-        } else {
-            hash.unsafelyUnwrapped.pointee.absorb(padding: iv, byteCount: ivByteCount, into: memory.firstCounter)
-            hash.unsafelyUnwrapped.pointee.absorbLengths(
-                additionalByteCount: 0, byteCount: UInt64(ivByteCount), into: memory.firstCounter)
-        }
+        withKey { $0.preCounterBlock(iv: iv, ivByteCount: ivByteCount, into: memory.firstCounter) }
         memory.counter.copyMemory(from: memory.firstCounter, byteCount: 16)
     }
 
@@ -148,7 +113,6 @@ public struct GCMSession: ~Copyable {
         let end = done + whole
         while done < end {
             let count = min(end - done, Self.descriptorCapacity, bytesToCounterWrap)
-            if count == bytesToCounterWrap { inStep = nil }
             try transform(input + done, output + done, count)
             done += count
         }
@@ -160,13 +124,15 @@ public struct GCMSession: ~Copyable {
         try hashStaged()
         if partialByteCount > 0 {
             memset(memory.partial + partialByteCount, 0, 16 - partialByteCount)
-            absorb(memory.partial, blockCount: 1, into: memory.accumulator)
+            absorb(memory.partial, byteCount: 16)
             partialByteCount = 0
         }
-        hash.unsafelyUnwrapped.pointee.absorbLengths(
-            additionalByteCount: associatedByteCount, byteCount: payloadByteCount, into: memory.accumulator)
-        try encryptBlock(memory.firstCounter, into: memory.keystream)
-        xor16(tag, memory.accumulator, memory.keystream)
+        let isDone = withKey {
+            $0.finish(
+                accumulator: memory.accumulator, additionalByteCount: associatedByteCount, byteCount: payloadByteCount,
+                preCounterBlock: memory.firstCounter, tag: tag, tagByteCount: Self.tagByteCount)
+        }
+        if !isDone { throw .softwareFailed }
     }
 
     /// Bytes of payload so far.
@@ -182,7 +148,7 @@ public struct GCMSession: ~Copyable {
         let count = min(byteCount, 16 - partialByteCount)
         mixPartial(input, output, count)
         if partialByteCount == 16 {
-            absorb(memory.partial, blockCount: 1, into: memory.accumulator)
+            absorb(memory.partial, byteCount: 16)
             partialByteCount = 0
         }
         return count
@@ -191,9 +157,8 @@ public struct GCMSession: ~Copyable {
     private mutating func startPartialBlock(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) throws(SessionError) {
-        incrementCounter(memory.counter, by: 1)
-        inStep = nil
-        try encryptBlock(memory.counter, into: memory.keystream)
+        guard withKey({ $0.keyStream(after: memory.counter, into: memory.keystream) }) else { throw .softwareFailed }
+        GCMKey.advance(memory.counter, blockCount: 1)
         mixPartial(input, output, byteCount)
     }
 
@@ -210,22 +175,16 @@ public struct GCMSession: ~Copyable {
         partialByteCount += byteCount
     }
 
-    /// E(K, block).
-    private mutating func encryptBlock(
-        _ block: UnsafeRawPointer, into result: UnsafeMutableRawPointer
-    ) throws(SessionError) {
-        if blockCipher == nil { blockCipher = try makeCipher(.ecb) }
-        guard blockCipher.unsafelyUnwrapped.run(iv: nil, input: block, output: result, byteCount: 16) else {
-            throw .softwareFailed
-        }
+    /// There is a key wherever there is a message.
+    @inline(__always)
+    private func withKey<Result>(_ body: (GCMKey) -> Result) -> Result {
+        processorKey.unsafelyUnwrapped._withUnsafeGuaranteedRef(body)
     }
 
-    private func makeCipher(_ mode: CipherKind.Mode) throws(SessionError) -> SoftwareCipher {
-        guard let library = engine.library.get(),
-            let cipher = SoftwareCipher(
-                library, CipherKind(.aes, mode, keyByteCount: keyByteCount), key: memory.key, encrypt: true)
-        else { throw .softwareFailed }
-        return cipher
+    /// Hashes whole blocks.
+    @inline(__always)
+    private func absorb(_ blocks: UnsafeRawPointer, byteCount: Int) {
+        withKey { $0.absorb(blocks, byteCount: byteCount, into: memory.accumulator) }
     }
 
     // MARK: - One descriptor
@@ -247,7 +206,7 @@ public struct GCMSession: ~Copyable {
         let cause = try hashOnDevice(byteCount)
         if let cause {
             try engine.yieldToProcessor(cause)
-            absorb(memory.staging, blockCount: byteCount / 16, into: memory.accumulator)
+            absorb(memory.staging, byteCount: byteCount)
         } else {
             memory.accumulator.copyMemory(from: memory.nextAccumulator, byteCount: 16)
         }
@@ -273,7 +232,6 @@ public struct GCMSession: ~Copyable {
     ) throws(SessionError) {
         var cause = policy.cause(byteCount: byteCount)
         if cause == nil {
-            inStep = nil
             memory.preparePayload(
                 input, output, byteCount, isEncrypting: isEncrypting, keyByteCount: keyByteCount, version: version)
             cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting)
@@ -282,46 +240,15 @@ public struct GCMSession: ~Copyable {
         }
         if let cause {
             try engine.yieldToProcessor(cause)
-            try processorTransform(input, output, byteCount)
+            let isDone = withKey {
+                $0.crypt(
+                    after: memory.counter, accumulator: memory.accumulator, input: input, output: output,
+                    byteCount: byteCount, encrypt: isEncrypting)
+            }
+            if !isDone { throw .softwareFailed }
         } else {
             memory.accumulator.copyMemory(from: memory.nextAccumulator, byteCount: 16)
         }
-        incrementCounter(memory.counter, by: byteCount / 16)
+        GCMKey.advance(memory.counter, blockCount: byteCount / 16)
     }
-
-    private mutating func processorTransform(
-        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
-    ) throws(SessionError) {
-        if !isEncrypting { absorb(input, blockCount: byteCount / 16, into: memory.accumulator) }
-        let isDone =
-            if let inStep {
-                inStep._withUnsafeGuaranteedRef { $0.resume(input: input, output: output, byteCount: byteCount) }
-            } else {
-                try startCounterCipher(input, output, byteCount)
-            }
-        guard isDone else { throw .softwareFailed }
-        if isEncrypting { absorb(output, blockCount: byteCount / 16, into: memory.accumulator) }
-    }
-
-    /// Encrypts or decrypts from the present counter on, and leaves `counterCipher` in step.
-    @inline(never)
-    private mutating func startCounterCipher(
-        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
-    ) throws(SessionError) -> Bool {
-        if counterCipher == nil { counterCipher = try makeCipher(.ctr) }
-        let cipher = counterCipher.unsafelyUnwrapped
-        memory.keystream.copyMemory(from: memory.counter, byteCount: 16)
-        incrementCounter(memory.keystream, by: 1)
-        // libcrypto counts in 128 bits: the two part at the wrap, which ends a piece (`bytesToCounterWrap`).
-        let wraps = byteCount == bytesToCounterWrap
-        inStep = wraps ? nil : .passUnretained(cipher)
-        return cipher.run(iv: memory.keystream, input: input, output: output, byteCount: byteCount)
-    }
-}
-
-/// Moves a GCM counter block on: its last 32 bits, which wrap by themselves (6.2, inc32).
-private func incrementCounter(_ counter: UnsafeMutableRawPointer, by blockCount: Int) {
-    let count = UInt32(bigEndian: counter.load(fromByteOffset: 12, as: UInt32.self))
-    counter.storeBytes(
-        of: (count &+ UInt32(truncatingIfNeeded: blockCount)).bigEndian, toByteOffset: 12, as: UInt32.self)
 }

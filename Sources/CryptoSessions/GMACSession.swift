@@ -154,7 +154,7 @@ public final class GMACSession {
             try engine.yieldToProcessor(cause)
             let key = try makeProcessorKey()
             memset(memory.state, 0, 16)
-            key.hash.absorb(blocks: staging.bytes, blockCount: byteCount / 16, into: memory.state)
+            key.absorb(staging.bytes, byteCount: byteCount, into: memory.state)
         } else {
             memory.state.copyMemory(from: memory.result, byteCount: 16)
         }
@@ -174,9 +174,8 @@ public final class GMACSession {
 
     private func makeProcessorKey() throws(SessionError) -> GCMKey {
         if let processorKey { return processorKey }
-        guard let library = engine.library.get(),
-            let key = GCMKey(library, key: memory.key, keyByteCount: keyByteCount)
-        else { throw .softwareFailed }
+        guard let made = engine.makeGCMKey(memory.key, byteCount: keyByteCount) else { throw .softwareFailed }
+        let key = made.takeRetainedValue()
         processorKey = key
         return key
     }

@@ -3,30 +3,38 @@
 import CLinux
 
 /// AES-GCM (NIST SP 800-38D) in pieces, under one key: for messages that arrive, and may be continued elsewhere, in
-/// parts. `SoftwareAEAD` is faster where the whole message is at hand.
+/// parts.
 ///
 /// A message's state is the caller's: the GHASH accumulator (16 bytes, zero at first), the counter block, and the
 /// lengths. Both directions hash the ciphertext. For one thread at a time; keys are wiped when the object goes.
 public final class GCMKey {
-    /// GHASH under this key.
-    public let hash: GaloisHash
-    private let block: SoftwareCipher
-    private let counter: SoftwareCipher
+    private let means: Means
 
-    /// Expands an AES key of 16, 24 or 32 bytes. nil for another length, or when out of memory.
-    public init?(_ library: Libcrypto, key: UnsafeRawPointer, keyByteCount: Int) {
-        let ecb = CipherKind(.aes, .ecb, keyByteCount: keyByteCount)
-        let ctr = CipherKind(.aes, .ctr, keyByteCount: keyByteCount)
-        guard let block = SoftwareCipher(library, ecb, key: key, encrypt: true),
-            let counter = SoftwareCipher(library, ctr, key: key, encrypt: true)
-        else { return nil }
-        self.block = block
-        self.counter = counter
-        var zeros = (UInt64(0), UInt64(0))
-        var hashKey = (UInt64(0), UInt64(0))
-        defer { linux_wipe(&hashKey, 16) }
-        guard block.run(iv: nil, input: &zeros, output: &hashKey, byteCount: 16) else { return nil }
-        hash = GaloisHash(hashKey: &hashKey)
+    private enum Means {
+        /// Both halves of GCM in one.
+        case vectors(GCMVectors)
+        /// libcrypto, which keeps its GHASH to itself, and one of our own beside it.
+        case libcrypto(GCMParts)
+    }
+
+    private init(_ means: Means) {
+        self.means = means
+    }
+
+    deinit {
+        if case .vectors(let vectors) = means { vectors.free() }
+    }
+
+    /// Expands an AES key of 16, 24 or 32 bytes for the vector kernels.
+    ///
+    /// nil where this processor cannot run them.
+    public static func overVectors(key: UnsafeRawPointer, keyByteCount: Int) -> GCMKey? {
+        GCMVectors(key: key, keyByteCount: keyByteCount).map { GCMKey(.vectors($0)) }
+    }
+
+    /// Expands an AES key of 16, 24 or 32 bytes for libcrypto. nil for another length, or when out of memory.
+    public static func overLibcrypto(_ library: Libcrypto, key: UnsafeRawPointer, keyByteCount: Int) -> GCMKey? {
+        GCMParts.make(library, key: key, keyByteCount: keyByteCount).map { GCMKey(.libcrypto($0)) }
     }
 
     /// Writes the pre-counter block J0 of an IV of any length but zero: the tag is encrypted with it, data with the
@@ -37,41 +45,71 @@ public final class GCMKey {
             counterBlock.storeBytes(of: UInt32(1).bigEndian, toByteOffset: 12, as: UInt32.self)
         } else {
             var accumulator = (UInt64(0), UInt64(0))
-            hash.absorb(padding: iv, byteCount: ivByteCount, into: &accumulator)
-            hash.absorbLengths(additionalByteCount: 0, byteCount: UInt64(ivByteCount), into: &accumulator)
+            var lengths = (UInt64(0), (UInt64(ivByteCount) &<< 3).bigEndian)
+            absorb(iv, byteCount: ivByteCount, into: &accumulator)
+            absorb(&lengths, byteCount: 16, into: &accumulator)
             memcpy(counterBlock, &accumulator, 16)
         }
     }
 
-    /// Encrypts or decrypts with the counter block that follows `counterBlock`, and those after it. Only their last 32
-    /// bits count, as GCM has it.
+    /// Feeds an accumulator with `byteCount` bytes and as many zeros as complete the last block: whole blocks, all of the
+    /// additional data, or the end of the ciphertext.
+    @inline(__always)
+    public func absorb(_ data: UnsafeRawPointer, byteCount: Int, into accumulator: UnsafeMutableRawPointer) {
+        switch means {
+        case .vectors(let vectors): vectors.absorb(data, byteCount: byteCount, into: accumulator)
+        case .libcrypto(let parts): parts.hash.absorb(padding: data, byteCount: byteCount, into: accumulator)
+        }
+    }
+
+    /// Encrypts or decrypts whole blocks, or the end of a message, with the counter block that follows `counterBlock` and
+    /// those after it, and feeds the accumulator with the ciphertext. Only the counter's last 32 bits count, as GCM has
+    /// it.
     ///
     /// - Parameters:
     ///   - counterBlock: 16 bytes: J0, or what `advance` made of it. Left as it is.
     ///   - input: may be `output`, but must not overlap it in another way.
     /// - Returns: false when libcrypto fails, which it does not.
+    @inline(__always)
     public func crypt(
-        after counterBlock: UnsafeRawPointer, input: UnsafeRawPointer, output: UnsafeMutableRawPointer, byteCount: Int
+        after counterBlock: UnsafeRawPointer, accumulator: UnsafeMutableRawPointer, input: UnsafeRawPointer,
+        output: UnsafeMutableRawPointer, byteCount: Int, encrypt: Bool
     ) -> Bool {
-        var next = (UInt64(0), UInt64(0))
-        memcpy(&next, counterBlock, 16)
-        Self.advance(&next, blockCount: 1)
-        // libcrypto's counter has 128 bits: where 32 bits would wrap, it starts anew.
-        let first = UInt64(Self.count(of: &next))
-        let byteCountToWrap = (UInt64(1) << 32 - first) &* 16
-        let firstByteCount = Int(min(UInt64(byteCount), byteCountToWrap))
-        guard counter.run(iv: &next, input: input, output: output, byteCount: firstByteCount) else { return false }
-        guard firstByteCount != byteCount else { return true }
-        Self.advance(&next, blockCount: UInt32(truncatingIfNeeded: byteCountToWrap / 16))
-        return counter.run(
-            iv: &next, input: input + firstByteCount, output: output + firstByteCount,
-            byteCount: byteCount - firstByteCount)
+        switch means {
+        case .vectors(let vectors):
+            vectors.crypt(counterBlock, accumulator, input, output, byteCount, encrypt: encrypt)
+            return true
+        case .libcrypto(let parts):
+            if !encrypt { parts.hash.absorb(padding: input, byteCount: byteCount, into: accumulator) }
+            guard parts.crypt(after: counterBlock, input: input, output: output, byteCount: byteCount) else {
+                return false
+            }
+            if encrypt { parts.hash.absorb(padding: output, byteCount: byteCount, into: accumulator) }
+            return true
+        }
     }
 
-    /// Moves a counter block on by so many blocks, modulo 2^32.
-    public static func advance(_ counterBlock: UnsafeMutableRawPointer, blockCount: UInt32) {
-        let count = count(of: counterBlock) &+ blockCount
-        counterBlock.storeBytes(of: count.bigEndian, toByteOffset: 12, as: UInt32.self)
+    /// Writes what a block that follows `counterBlock` is encrypted with, 16 bytes: for a block that comes in parts.
+    public func keyStream(after counterBlock: UnsafeRawPointer, into block: UnsafeMutableRawPointer) -> Bool {
+        switch means {
+        case .vectors(let vectors):
+            var unused = (UInt64(0), UInt64(0))
+            memset(block, 0, 16)
+            vectors.crypt(counterBlock, &unused, block, block, 16, encrypt: true)
+            return true
+        case .libcrypto(let parts):
+            memcpy(block, counterBlock, 16)
+            Self.advance(block, blockCount: 1)
+            return parts.encrypt(block, into: block)
+        }
+    }
+
+    /// Moves a counter block on by so many blocks, modulo 2^32 (inc32, 6.2).
+    @inline(__always)
+    public static func advance(_ counterBlock: UnsafeMutableRawPointer, blockCount: Int) {
+        let count = UInt32(bigEndian: counterBlock.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
+        counterBlock.storeBytes(
+            of: (count &+ UInt32(truncatingIfNeeded: blockCount)).bigEndian, toByteOffset: 12, as: UInt32.self)
     }
 
     /// Hashes the lengths and writes the tag: what a message ends with.
@@ -85,12 +123,17 @@ public final class GCMKey {
         preCounterBlock: UnsafeRawPointer, tag: UnsafeMutableRawPointer, tagByteCount: Int
     ) -> Bool {
         var whole = (UInt64(0), UInt64(0))
-        var mask = (UInt64(0), UInt64(0))
-        defer { linux_wipe(&mask, 16) }
-        memcpy(&whole, accumulator, 16)
-        hash.absorbLengths(additionalByteCount: additionalByteCount, byteCount: byteCount, into: &whole)
-        guard block.run(iv: nil, input: preCounterBlock, output: &mask, byteCount: 16) else { return false }
-        whole = (whole.0 ^ mask.0, whole.1 ^ mask.1)
+        switch means {
+        case .vectors(let vectors):
+            vectors.finish(accumulator, additionalByteCount, byteCount, preCounterBlock, tag: &whole)
+        case .libcrypto(let parts):
+            var mask = (UInt64(0), UInt64(0))
+            defer { linux_wipe(&mask, 16) }
+            memcpy(&whole, accumulator, 16)
+            parts.hash.absorbLengths(additionalByteCount: additionalByteCount, byteCount: byteCount, into: &whole)
+            guard parts.encrypt(preCounterBlock, into: &mask) else { return false }
+            whole = (whole.0 ^ mask.0, whole.1 ^ mask.1)
+        }
         memcpy(tag, &whole, min(tagByteCount, 16))
         return true
     }
@@ -105,14 +148,9 @@ public final class GCMKey {
         var preCounter = (UInt64(0), UInt64(0))
         var accumulator = (UInt64(0), UInt64(0))
         preCounterBlock(iv: iv, ivByteCount: ivByteCount, into: &preCounter)
-        hash.absorb(padding: message, byteCount: byteCount, into: &accumulator)
+        absorb(message, byteCount: byteCount, into: &accumulator)
         return finish(
             accumulator: &accumulator, additionalByteCount: UInt64(byteCount), byteCount: 0,
             preCounterBlock: &preCounter, tag: mac, tagByteCount: macByteCount)
-    }
-
-    @inline(__always)
-    private static func count(of counterBlock: UnsafeRawPointer) -> UInt32 {
-        UInt32(bigEndian: counterBlock.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
     }
 }

@@ -36,21 +36,14 @@ extension LibcryptoUnit {
         key._withUnsafeGuaranteedRef { key in
             withState { accumulator in
                 memcpy(accumulator, job.pointee.state, GaloisHash.blockByteCount)
-                let blockCount = job.pointee.byteCount / GaloisHash.blockByteCount
-                // The ciphertext is hashed, which decryption in place destroys.
-                if !job.pointee.encrypt {
-                    key.hash.absorb(blocks: job.pointee.source, blockCount: blockCount, into: accumulator)
-                }
                 guard
                     key.crypt(
-                        after: counter, input: job.pointee.source, output: job.pointee.destination,
-                        byteCount: job.pointee.byteCount)
+                        after: counter, accumulator: accumulator, input: job.pointee.source,
+                        output: job.pointee.destination, byteCount: job.pointee.byteCount,
+                        encrypt: job.pointee.encrypt)
                 else {
                     job.pointee.error = .unsupported
                     return
-                }
-                if job.pointee.encrypt {
-                    key.hash.absorb(blocks: job.pointee.destination, blockCount: blockCount, into: accumulator)
                 }
                 memcpy(job.pointee.mac, accumulator, GaloisHash.blockByteCount)
             }

@@ -39,7 +39,7 @@ enum LibcryptoKey {
             guard let aead = SoftwareAEAD(library, mode, key: key, keyByteCount: byteCount) else { return nil }
             self = .aead(.passRetained(aead))
         case .gcmParts:
-            guard let gcm = GCMKey(library, key: key, keyByteCount: byteCount) else { return nil }
+            guard let gcm = GCMKey.overLibcrypto(library, key: key, keyByteCount: byteCount) else { return nil }
             self = .gcm(.passRetained(gcm))
         }
     }

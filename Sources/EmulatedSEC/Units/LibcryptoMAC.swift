@@ -54,7 +54,7 @@ extension LibcryptoUnit {
         key._withUnsafeGuaranteedRef { key in
             withState { accumulator in
                 memset(accumulator, 0, GaloisHash.blockByteCount)
-                key.hash.absorb(padding: job.pointee.source, byteCount: job.pointee.byteCount, into: accumulator)
+                key.absorb(job.pointee.source, byteCount: job.pointee.byteCount, into: accumulator)
                 memcpy(job.pointee.mac, accumulator, GaloisHash.blockByteCount)
             }
         }
