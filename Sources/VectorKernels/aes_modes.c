@@ -2,8 +2,7 @@
 //
 // ECB, CBC decryption, CFB decryption and CTR.
 //
-// Each has a step for four registers of blocks, which runs while there is text. The round keys stay in registers of their
-// own: to load them again for every step takes CTR a twentieth longer.
+// Each has a step for four registers of blocks, which runs while there is text.
 
 #include "aes_functions.h"
 
@@ -12,23 +11,6 @@
 #include <string.h>
 
 #include "aes_steps.h"
-
-enum { STEP_BYTES = NARROW * REGISTER_BYTES };
-
-struct rounds {
-    __m512i keys[AES_ROUND_KEYS];
-    int count;
-};
-
-AES_STEP void cipher_step(const struct rounds *rounds, int encrypt, __m512i *blocks)
-{
-    for (int i = 0; i < NARROW; i++)
-        blocks[i] = _mm512_xor_si512(blocks[i], rounds->keys[0]);
-#pragma clang loop unroll(full)
-    for (int round = 1; round < rounds->count; round++)
-        cipher_round(rounds->keys[round], encrypt, blocks, NARROW);
-    cipher_last_round(rounds->keys[rounds->count], encrypt, blocks, NARROW);
-}
 
 // The blocks that go before those of a step: the last of `before`, and what lies one block back. (To shift all of them
 // through registers takes a tenth longer.)
@@ -121,9 +103,7 @@ AES_STEP void run_rounds(
     step_function *step, const uint8_t (*round_keys)[16], const int round_count, __m512i before, const uint8_t *in,
     uint8_t *out, size_t byte_count)
 {
-    struct rounds rounds = { .count = round_count };
-    for (int round = 0; round <= round_count; round++)
-        rounds.keys[round] = round_key(round_keys, round);
+    const struct rounds rounds = load_rounds(round_keys, round_count);
     for (; byte_count >= STEP_BYTES; byte_count -= STEP_BYTES, in += STEP_BYTES, out += STEP_BYTES)
         before = step(&rounds, before, in, out, STEP_BYTES);
     if (byte_count != 0)

@@ -56,6 +56,33 @@ AES_STEP void cipher_registers(
     cipher_last_round(round_key(round_keys, round_count), encrypt, blocks, registers);
 }
 
+enum { STEP_BYTES = NARROW * REGISTER_BYTES };
+
+// Round keys in registers of their own, for who goes through text in steps of four registers: to load them again for every
+// step takes CTR a twentieth longer. How many they are has to be known when it is compiled.
+struct rounds {
+    __m512i keys[AES_ROUND_KEYS];
+    int count;
+};
+
+AES_STEP struct rounds load_rounds(const uint8_t (*round_keys)[16], const int round_count)
+{
+    struct rounds rounds = { .count = round_count };
+    for (int round = 0; round <= round_count; round++)
+        rounds.keys[round] = round_key(round_keys, round);
+    return rounds;
+}
+
+AES_STEP void cipher_step(const struct rounds *rounds, int encrypt, __m512i *blocks)
+{
+    for (int i = 0; i < NARROW; i++)
+        blocks[i] = _mm512_xor_si512(blocks[i], rounds->keys[0]);
+#pragma clang loop unroll(full)
+    for (int round = 1; round < rounds->count; round++)
+        cipher_round(rounds->keys[round], encrypt, blocks, NARROW);
+    cipher_last_round(rounds->keys[rounds->count], encrypt, blocks, NARROW);
+}
+
 // The bytes of each block in reverse: numbers of 128 bits that have their first byte highest.
 AES_STEP __m512i reversed_blocks(__m512i blocks)
 {

@@ -21,67 +21,57 @@ AES_STEP __m128i doubled(__m128i tweak)
     return _mm_xor_si128(_mm_add_epi64(tweak, tweak), _mm_and_si128(fallen, _mm_set_epi64x(1, 0x87)));
 }
 
-// Multiplies four tweaks by x to the power of 8 and of 16: whole bytes, so that what falls out takes one product.
-AES_STEP __m512i moved(__m512i shifted, __m512i fallen)
+// Four tweaks, x to the power of `first` and the three after it times one that is in every lane; first + 3 < 64.
+AES_STEP __m512i four_tweaks(__m512i tweak, int first)
 {
-    return _mm512_xor_si512(shifted, _mm512_clmulepi64_epi128(fallen, _mm512_set1_epi64(0x87), 0x00));
+    const __m512i powers = _mm512_add_epi64(_mm512_set1_epi64(first), _mm512_set_epi64(3, 3, 2, 2, 1, 1, 0, 0));
+    const __m512i rest = _mm512_sub_epi64(_mm512_set1_epi64(64), powers);
+    const __m512i shifted = _mm512_sllv_epi64(tweak, powers), fallen = _mm512_srlv_epi64(tweak, rest);
+    // What falls out of the lower half goes into the upper; out of the upper, it becomes so many times 0x87 in the lower.
+    return _mm512_ternarylogic_epi64(
+        shifted, _mm512_bslli_epi128(fallen, 8), _mm512_clmulepi64_epi128(fallen, _mm512_set1_epi64(0x87), 0x01), 0x96);
 }
 
-AES_STEP __m512i moved_8(__m512i tweaks)
-{
-    return moved(_mm512_bslli_epi128(tweaks, 1), _mm512_bsrli_epi128(tweaks, 15));
-}
-
+// Multiplies four tweaks by x to the power of 16, the number of blocks in a step: two bytes.
 AES_STEP __m512i moved_16(__m512i tweaks)
 {
-    return moved(_mm512_bslli_epi128(tweaks, 2), _mm512_bsrli_epi128(tweaks, 14));
+    const __m512i fallen = _mm512_bsrli_epi128(tweaks, 14);
+    return _mm512_xor_si512(
+        _mm512_bslli_epi128(tweaks, 2), _mm512_clmulepi64_epi128(fallen, _mm512_set1_epi64(0x87), 0x00));
 }
 
-// The tweaks of the first sixteen blocks.
-AES_STEP void first_tweaks(__m128i tweak, __m512i *tweaks)
+AES_STEP void xts_step(
+    const struct rounds *rounds, int encrypt, const __m512i *tweaks, const uint8_t *in, uint8_t *out,
+    size_t byte_count)
 {
-    __m128i next[8];
-    for (int i = 0; i < 8; i++, tweak = doubled(tweak))
-        next[i] = tweak;
-    tweaks[0] = _mm512_loadu_si512(next);
-    tweaks[1] = _mm512_loadu_si512(next + 4);
-    tweaks[2] = moved_8(tweaks[0]);
-    tweaks[3] = moved_8(tweaks[1]);
-    wipe(next, sizeof next);
+    __m512i blocks[NARROW];
+    load_registers(in, byte_count, blocks, NARROW);
+    xor_registers(blocks, tweaks, NARROW);
+    cipher_step(rounds, encrypt, blocks);
+    xor_registers(blocks, tweaks, NARROW);
+    store_registers(out, byte_count, blocks, NARROW);
 }
 
 // Whole blocks. Returns the tweak of the block that follows.
 AES_STEP __m128i cipher_blocks(
-    const uint8_t (*round_keys)[16], int round_count, int encrypt, __m128i tweak, const uint8_t *in, uint8_t *out,
-    size_t block_count)
+    const uint8_t (*round_keys)[16], const int round_count, int encrypt, __m128i tweak, const uint8_t *in,
+    uint8_t *out, size_t byte_count)
 {
-    __m512i tweaks[NARROW], blocks[NARROW];
-    first_tweaks(tweak, tweaks);
-    for (; block_count >= 16; block_count -= 16, in += 256, out += 256) {
+    const struct rounds rounds = load_rounds(round_keys, round_count);
+    __m512i tweaks[NARROW];
+    for (int i = 0; i < NARROW; i++)
+        tweaks[i] = four_tweaks(_mm512_broadcast_i32x4(tweak), 4 * i);
+    for (; byte_count >= STEP_BYTES; byte_count -= STEP_BYTES, in += STEP_BYTES, out += STEP_BYTES) {
+        xts_step(&rounds, encrypt, tweaks, in, out, STEP_BYTES);
         for (int i = 0; i < NARROW; i++)
-            blocks[i] = _mm512_xor_si512(_mm512_loadu_si512(in + 64 * i), tweaks[i]);
-        cipher_registers(round_keys, round_count, encrypt, blocks, NARROW);
-        for (int i = 0; i < NARROW; i++) {
-            _mm512_storeu_si512(out + 64 * i, _mm512_xor_si512(blocks[i], tweaks[i]));
             tweaks[i] = moved_16(tweaks[i]);
-        }
     }
-    if (block_count != 0) {
-        // What is not there reads as zero and is not written.
-        __mmask8 there[NARROW];
-        for (int i = 0; i < NARROW; i++) {
-            const size_t count = block_count > 4 * (size_t)i ? block_count - 4 * (size_t)i : 0;
-            there[i] = count >= 4 ? 0xff : (__mmask8)((1u << 2 * count) - 1);
-            blocks[i] = _mm512_xor_si512(_mm512_maskz_loadu_epi64(there[i], in + 64 * i), tweaks[i]);
-        }
-        cipher_registers(round_keys, round_count, encrypt, blocks, NARROW);
-        for (int i = 0; i < NARROW; i++)
-            _mm512_mask_storeu_epi64(out + 64 * i, there[i], _mm512_xor_si512(blocks[i], tweaks[i]));
-    }
+    if (byte_count != 0)
+        xts_step(&rounds, encrypt, tweaks, in, out, byte_count);
     __m128i after[4 * NARROW];
     for (int i = 0; i < NARROW; i++)
         _mm512_storeu_si512(after + 4 * i, tweaks[i]);
-    tweak = after[block_count];
+    tweak = after[byte_count / 16];
     wipe(after, sizeof after);
     return tweak;
 }
@@ -101,13 +91,16 @@ AES_STEP void cipher_unit(
         return;
     const uint8_t(*round_keys)[16] = encrypt ? key->data.encryption : key->data.decryption;
     const int round_count = key->data.round_count;
-    const size_t part = byte_count % 16, stealing = part != 0, block_count = byte_count / 16 - stealing;
+    const size_t part = byte_count % 16, stealing = part != 0, whole_bytes = byte_count - part - 16 * stealing;
     __m128i tweak = cipher_block(key->tweak, round_count, 1, _mm_loadu_si128((const __m128i *)iv));
-    tweak = cipher_blocks(round_keys, round_count, encrypt, tweak, in, out, block_count);
+    if (round_count == 10)
+        tweak = cipher_blocks(round_keys, 10, encrypt, tweak, in, out, whole_bytes);
+    else
+        tweak = cipher_blocks(round_keys, 14, encrypt, tweak, in, out, whole_bytes);
     if (!stealing)
         return;
-    in += 16 * block_count;
-    out += 16 * block_count;
+    in += whole_bytes;
+    out += whole_bytes;
     const __m128i next = doubled(tweak);
     const __mmask16 there = (__mmask16)((1u << part) - 1);
     const __m128i whole = masked_block(
