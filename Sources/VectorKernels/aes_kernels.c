@@ -3,7 +3,7 @@
 #include "aes_functions.h"
 #include "vector_kernels.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 #include <cpuid.h>
 
 static const struct aes_kernels table = {

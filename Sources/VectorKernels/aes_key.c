@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 
 #include "aes_steps.h"
 #include "wipe.h"

@@ -6,7 +6,7 @@
 
 #include "aes_functions.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 
 #include <string.h>
 

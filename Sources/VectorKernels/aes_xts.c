@@ -2,7 +2,7 @@
 
 #include "aes_functions.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 
 #include "aes_steps.h"
 #include "wipe.h"
