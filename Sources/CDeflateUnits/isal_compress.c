@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include "content.h"
 #include "isal_library.h"
 
 #if HAS_ISAL
@@ -15,6 +16,10 @@ static const uint32_t level_buffer_sizes[] = {
     ISAL_DEF_LVL2_SMALL,
     ISAL_DEF_LVL3_DEFAULT,
 };
+
+// From here on, blocks end where the kind of content does. Programs become 2 to 3 percent smaller by that, in a fifth more
+// time. Level 1 is for what hardly becomes smaller at all.
+enum { SPLITTING_LEVEL = 2 };
 
 struct isal_compressor {
     const struct isal_library *library;
@@ -63,21 +68,36 @@ int isal_compressor_begin(
     return compressor->library->deflate_set_dict(stream, (uint8_t *)window, (uint32_t)window_byte_count) == COMP_OK;
 }
 
-size_t isal_compressor_run(
-    struct isal_compressor *compressor, const void *input, size_t input_byte_count, void *output, size_t room, int finish)
+// Up to a sync marker, or to the end of the stream. Returns 0 where that has no room.
+static int run_part(struct isal_compressor *compressor, const uint8_t *part, size_t byte_count, int finish)
 {
     struct isal_zstream *stream = &compressor->stream;
-    stream->next_in = (uint8_t *)input;
-    stream->avail_in = (uint32_t)input_byte_count;
-    stream->next_out = output;
-    stream->avail_out = (uint32_t)room;
+    stream->next_in = (uint8_t *)part;
+    stream->avail_in = (uint32_t)byte_count;
     stream->end_of_stream = (uint16_t)(finish != 0);
     stream->flush = finish ? NO_FLUSH : SYNC_FLUSH;
     if (compressor->library->deflate(stream) != COMP_OK || stream->avail_in != 0)
         return 0;
     // Anything else means that it would go on writing if it could.
-    if (stream->internal_state.state != (finish ? ZSTATE_END : ZSTATE_NEW_HDR))
-        return 0;
+    return stream->internal_state.state == (finish ? ZSTATE_END : ZSTATE_NEW_HDR);
+}
+
+size_t isal_compressor_run(
+    struct isal_compressor *compressor, const void *input, size_t input_byte_count, void *output, size_t room, int finish)
+{
+    struct isal_zstream *stream = &compressor->stream;
+    const uint8_t *next = input;
+    size_t left = input_byte_count, taken;
+    stream->next_out = output;
+    stream->avail_out = (uint32_t)room;
+    do {
+        // ISA-L begins a block with new codes where its tokens have no more room, or behind a marker of 5 bytes.
+        taken = stream->level < SPLITTING_LEVEL ? left : content_of_one_kind(next, left);
+        if (!run_part(compressor, next, taken, finish && taken == left))
+            return 0;
+        next += taken;
+        left -= taken;
+    } while (left > 0);
     return room - stream->avail_out;
 }
 
