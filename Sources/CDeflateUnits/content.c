@@ -77,16 +77,19 @@ static int differ(const struct census *one, const struct census *other)
 size_t content_of_one_kind(const uint8_t *bytes, size_t byte_count)
 {
     struct census all = { { 0 }, 0 }, piece;
-    int was_plain = 1;
     // What the last piece leaves is too short for a kind.
     for (size_t at = 0; at + PIECE < byte_count; at += PIECE) {
-        if (was_plain && is_plain(bytes + at))
-            continue;
+        if (all.total == 0) {
+            if (is_plain(bytes + at))
+                continue;
+            // The last of the text stands for all of it.
+            if (at > 0)
+                count(bytes + at - PIECE, &all);
+        }
         count(bytes + at, &piece);
-        if (at >= LEAST && (was_plain || differ(&piece, &all)))
+        if (at >= LEAST && differ(&piece, &all))
             return at;
         add(&all, &piece);
-        was_plain = 0;
     }
     return byte_count;
 }
