@@ -15,7 +15,7 @@ public enum ZipUnitName: UInt8, CaseIterable, Sendable {
 /// Which unit compresses what: the first row that fits.
 ///
 /// The figures of the table are measured (Benchmarks/compression): on source text, JSON and binaries a row's unit beats
-/// zlib's own level in time by as much as there is, at no worse a ratio for levels 1 to 3 and 7 to 9. Below 16 KiB the
+/// zlib's own level in time by as much as there is, at no worse a ratio for levels 1 and 7 to 9. Below 16 KiB the
 /// kernel's tables and codes take longer to set up than libdeflate's. Below 64 bytes libdeflate compresses nothing, and that
 /// may be more than zlib's bound.
 public struct ZipUnitPlanRow: Sendable {
