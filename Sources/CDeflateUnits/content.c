@@ -12,12 +12,12 @@
 enum {
     PIECE = 2048, // what is looked at as one
     LEAST = 8192, // a shorter kind is not worth codes of its own
-    PERCENT = 90, // how much the shares of two kinds' values differ, of 200
+    PERCENT = 95, // how much the shares of two kinds' values differ, of 200
 };
 
-// Values are told apart by their five highest bits. Of each 32 bytes, four are counted, each in a table of its own: one
+// Values are told apart by their five highest bits. Of each 64 bytes, four are counted, each in a table of its own: one
 // table would wait for itself where a value comes again and again.
-enum { CLASSES = 32, TABLES = 4, STRIDE = 32, COUNTED = TABLES * PIECE / STRIDE };
+enum { CLASSES = 32, TABLES = 4, STRIDE = 64, COUNTED = TABLES * PIECE / STRIDE };
 
 struct census {
     uint64_t counts[CLASSES];
