@@ -42,14 +42,13 @@ struct AESVectors {
             key, job.pointee.iv?.assumingMemoryBound(to: UInt8.self), job.input, job.output, job.pointee.byteCount)
     }
 
-    @inline(__always)
-    private func cipher(
-        _ mode: CipherKind.Mode, encrypt: Bool
-    )
-        -> @convention(c) (
+    private typealias Cipher =
+        @convention(c) (
             UnsafePointer<aes_key>, UnsafePointer<UInt8>?, UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>, Int
         ) -> Void
-    {
+
+    @inline(__always)
+    private func cipher(_ mode: CipherKind.Mode, encrypt: Bool) -> Cipher {
         switch mode {
         case .ecb where encrypt: kernels.pointee.ecb_encrypt
         case .ecb: kernels.pointee.ecb_decrypt

@@ -18,7 +18,8 @@ final class LibcryptoUnit: SecUnit {
         for index in 0..<count { run(jobs[index]) }
     }
 
-    @inline(__always)
+    /// Not inlined: all that is called from here is, and it is called from many places.
+    @inline(never)
     func run(_ job: UnsafeMutablePointer<SecJob>) {
         switch job.pointee.operation.work {
         case .cipher: runCipher(job)
