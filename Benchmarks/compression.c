@@ -5,8 +5,12 @@
 // Speed and ratio of two libraries with zlib's ABI, side by side in the same run: the first is what the second is measured
 // against. Each FILE is compressed as a whole, in messages of 64 KiB, of 1 KiB, and as a stream of 64 KiB writes, at levels
 // 1, 6 and 9; and what the first made of it at level 6 is inflated, whole, by messages, and into 64 KiB pieces. Everything
-// that the second makes is inflated by the first and compared before it counts. Prints one object of JSON per line. --cpu
+// that the second makes is inflated by the first and compared before it counts. The two take turns, so that both see the
+// same machine; how many times as fast the second is, is taken within a turn, and the median of all turns counts. Prints one
+// object of JSON per line. --cpu
 // counts the process's time instead of the clock's, for machines that others use too.
+
+#include "samples.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -178,10 +182,57 @@ static const char *base_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-static void report(const char *file, const char *work, const char *way, const double speeds[2], const double ratios[2])
+enum { MOST_ROUNDS = 4096 };
+
+/// What two libraries are to do with one file.
+struct contest {
+    const char *file;
+    struct library libraries[2];
+    struct buffer data, back;
+    struct messages made[2];
+};
+
+/// One library's turn at a level; 0: what the first made is inflated.
+static void take_turn(struct contest *contest, int which, const struct way *way, int level)
 {
-    printf("{\"file\":\"%s\",\"work\":\"%s\",\"way\":\"%s\",\"mb_per_s\":[%.1f,%.1f],\"ratio\":[%.4f,%.4f]}\n",
-           base_name(file), work, way, speeds[0], speeds[1], ratios[0], ratios[1]);
+    const struct library *library = &contest->libraries[which];
+    if (level != 0)
+        return compress_all(library, &contest->data, way->size, way->piece, level, &contest->made[which]);
+    inflate_all(library, &contest->made[0], way->piece, &contest->back);
+}
+
+static void compare(struct contest *contest, const struct way *way, int level)
+{
+    static double seconds[2][MOST_ROUNDS], times[MOST_ROUNDS];
+    const double size = (double)contest->data.count;
+    double spent = 0, speeds[2], ratios[2];
+    size_t rounds = 0;
+    if (level == 0) // zlib's default level, not in pieces
+        compress_all(&contest->libraries[0], &contest->data, way->size, 0, 6, &contest->made[0]);
+    while (rounds < MOST_ROUNDS && (rounds < 3 || spent < least_seconds)) {
+        for (int which = 0; which < 2; which++) {
+            double start = now();
+            take_turn(contest, which, way, level);
+            spent += seconds[which][rounds] = now() - start;
+            if (level == 0 && memcmp(contest->back.bytes, contest->data.bytes, contest->data.count) != 0)
+                fail("what was inflated is something else", contest->libraries[which].path);
+        }
+        times[rounds] = seconds[0][rounds] / seconds[1][rounds];
+        rounds++;
+    }
+    if (level != 0)
+        check(&contest->libraries[0], &contest->made[1], &contest->data, &contest->back);
+    for (int which = 0; which < 2; which++) {
+        speeds[which] = size / summarize(seconds[which], rounds).median / 1e6;
+        ratios[which] = size / (double)contest->made[level == 0 ? 0 : which].data.count;
+    }
+    char work[16];
+    snprintf(work, sizeof(work), level == 0 ? "inflate" : "deflate -%c", '0' + level);
+    struct summary summary = summarize(times, rounds);
+    printf("{\"file\":\"%s\",\"work\":\"%s\",\"way\":\"%s\",\"mb_per_s\":[%.1f,%.1f],"
+           "\"times\":[%.3f,%.3f,%.3f],\"ratio\":[%.4f,%.4f]}\n",
+           base_name(contest->file), work, way->name, speeds[0], speeds[1], summary.low, summary.median, summary.high,
+           ratios[0], ratios[1]);
     fflush(stdout);
 }
 
@@ -199,60 +250,30 @@ int main(int count, char **arguments)
     }
     if (count - first < 3)
         fail("two libraries and files are wanted", "usage");
-    struct library libraries[2] = {open_library(arguments[first]), open_library(arguments[first + 1])};
+    struct contest contest = {
+        .libraries = {open_library(arguments[first]), open_library(arguments[first + 1])},
+    };
     for (int index = first + 2; index < count; index++) {
-        struct buffer data = read_file(arguments[index]);
-        struct buffer back = {malloc(data.count + 1), 0, data.count};
-        size_t limit = data.count / 1024 + 2;
-        struct messages made[2];
+        contest.file = arguments[index];
+        contest.data = read_file(contest.file);
+        const size_t size = contest.data.count, limit = size / 1024 + 2, room = size + size / 8 + 64 * limit;
+        contest.back = (struct buffer){malloc(size + 1), 0, size};
         for (int which = 0; which < 2; which++) {
-            size_t room = data.count + data.count / 8 + 64 * limit;
-            made[which] = (struct messages){{malloc(room), 0, room}, calloc(limit, sizeof(size_t)), calloc(limit, sizeof(size_t)), 0};
-            memset(made[which].data.bytes, 0, room);
+            contest.made[which] = (struct messages){
+                {malloc(room), 0, room}, calloc(limit, sizeof(size_t)), calloc(limit, sizeof(size_t)), 0};
+            memset(contest.made[which].data.bytes, 0, room);
         }
         for (size_t way = 0; way < sizeof(ways) / sizeof(*ways); way++) {
-            for (size_t level = 0; level < sizeof(levels) / sizeof(*levels); level++) {
-                double best[2] = {1e9, 1e9}, spent = 0;
-                // By turns, so that both see the same machine; the best of each counts.
-                for (int round = 0; round < 2 || spent < least_seconds; round++)
-                    for (int which = 0; which < 2; which++) {
-                        double start = now();
-                        compress_all(&libraries[which], &data, ways[way].size, ways[way].piece, levels[level], &made[which]);
-                        double time = now() - start;
-                        spent += time;
-                        if (time < best[which])
-                            best[which] = time;
-                    }
-                check(&libraries[0], &made[1], &data, &back);
-                char work[16];
-                snprintf(work, sizeof(work), "deflate -%d", levels[level]);
-                double size = (double)data.count;
-                report(arguments[index], work, ways[way].name, (double[]){size / best[0] / 1e6, size / best[1] / 1e6},
-                       (double[]){size / (double)made[0].data.count, size / (double)made[1].data.count});
-            }
-            compress_all(&libraries[0], &data, ways[way].size, 0, 6, &made[0]);
-            double best[2] = {1e9, 1e9}, spent = 0;
-            for (int round = 0; round < 2 || spent < least_seconds; round++)
-                for (int which = 0; which < 2; which++) {
-                    double start = now();
-                    inflate_all(&libraries[which], &made[0], ways[way].piece, &back);
-                    double time = now() - start;
-                    spent += time;
-                    if (time < best[which])
-                        best[which] = time;
-                    if (memcmp(back.bytes, data.bytes, data.count) != 0)
-                        fail("what was inflated is something else", libraries[which].path);
-                }
-            double size = (double)data.count, ratio = size / (double)made[0].data.count;
-            report(arguments[index], "inflate", ways[way].name, (double[]){size / best[0] / 1e6, size / best[1] / 1e6},
-                   (double[]){ratio, ratio});
+            for (size_t level = 0; level < sizeof(levels) / sizeof(*levels); level++)
+                compare(&contest, &ways[way], levels[level]);
+            compare(&contest, &ways[way], 0);
         }
-        free(data.bytes);
-        free(back.bytes);
+        free(contest.data.bytes);
+        free(contest.back.bytes);
         for (int which = 0; which < 2; which++) {
-            free(made[which].data.bytes);
-            free(made[which].ends);
-            free(made[which].sizes);
+            free(contest.made[which].data.bytes);
+            free(contest.made[which].ends);
+            free(contest.made[which].sizes);
         }
     }
 }
