@@ -10,36 +10,72 @@ static uint64_t key(uint32_t count, unsigned symbol) { return (uint64_t)count <<
 static unsigned symbol_of(uint64_t key) { return key & 0xffff; }
 static uint32_t count_of(uint64_t key) { return (uint32_t)(key >> 16); }
 
-// Shell's, with Ciura's gaps.
+// Nothing below asks which of two counts is larger: that cannot be foretold, and a wrong guess costs more than a key.
+
+// Of few keys, each goes behind all that are smaller.
+static void sort_few(const uint64_t *keys, unsigned count, uint64_t *sorted)
+{
+    for (unsigned index = 0; index < count; index++) {
+        unsigned place = 0;
+        for (unsigned other = 0; other < count; other++)
+            place += keys[other] < keys[index];
+        sorted[place] = keys[index];
+    }
+}
+
+// By eight bits of the counts. What is equal there stays in its order.
+static void sort_by_digit(const uint64_t *keys, unsigned count, unsigned shift, uint64_t *sorted)
+{
+    uint16_t places[256] = { 0 };
+    for (unsigned index = 0; index < count; index++)
+        places[keys[index] >> shift & 255]++;
+    for (unsigned digit = 0, place = 0; digit < 256; digit++) {
+        const unsigned occurs = places[digit];
+        places[digit] = (uint16_t)place;
+        place += occurs;
+    }
+    for (unsigned index = 0; index < count; index++)
+        sorted[places[keys[index] >> shift & 255]++] = keys[index];
+}
+
+// Keys that are in the order of their symbols. So many are about as quick in one way as in the other.
 static void sort(uint64_t *keys, unsigned count)
 {
-    static const unsigned gaps[] = { 132, 57, 23, 10, 4, 1 };
-    for (unsigned pass = 0; pass < sizeof(gaps) / sizeof(gaps[0]); pass++) {
-        unsigned gap = gaps[pass];
-        for (unsigned index = gap; index < count; index++) {
-            uint64_t moving = keys[index];
-            unsigned place = index;
-            for (; place >= gap && keys[place - gap] > moving; place -= gap)
-                keys[place] = keys[place - gap];
-            keys[place] = moving;
-        }
+    enum { FEW = 40 };
+    uint64_t other[LITERAL_SYMBOLS], *from = keys, *to = other, all = 0;
+    if (count <= FEW) {
+        sort_few(keys, count, other);
+        memcpy(keys, other, count * sizeof(*keys));
+        return;
     }
+    for (unsigned index = 0; index < count; index++)
+        all |= keys[index];
+    for (unsigned shift = 16; all >> shift != 0; shift += 8) {
+        sort_by_digit(from, count, shift, to);
+        uint64_t *const sorted = to;
+        to = from;
+        from = sorted;
+    }
+    if (from != keys)
+        memcpy(keys, from, count * sizeof(*keys));
 }
 
 // Makes the tree in the place of the counts, which ascend (Moffat and Katajainen, "In-place calculation of
 // minimum-redundancy codes", 1995): afterwards node i, of count - 1 inner ones, holds its parent; the last is the root.
+// There is a node more, into which goes what nobody wants.
 static void make_tree(uint32_t *nodes, unsigned count)
 {
     unsigned leaf = 0, inner = 0;
     for (unsigned made = 0; made < count - 1; made++) {
         uint32_t weight = 0;
         for (int child = 0; child < 2; child++) {
-            if (leaf >= count || (inner < made && nodes[inner] < nodes[leaf])) {
-                weight += nodes[inner];
-                nodes[inner++] = made;
-            } else {
-                weight += nodes[leaf++];
-            }
+            const uint32_t of_leaf = leaf < count ? nodes[leaf] : UINT32_MAX;
+            const uint32_t of_inner = inner < made ? nodes[inner] : UINT32_MAX;
+            const unsigned is_inner = of_inner < of_leaf;
+            weight += is_inner ? of_inner : of_leaf;
+            nodes[is_inner ? inner : count] = made;
+            inner += is_inner;
+            leaf += !is_inner;
         }
         nodes[made] = weight;
     }
@@ -83,7 +119,7 @@ static void make_room(unsigned *leaves_at, unsigned longest)
 void code_lengths(const uint32_t *counts, unsigned symbol_count, unsigned longest, uint8_t *lengths)
 {
     uint64_t keys[LITERAL_SYMBOLS];
-    uint32_t nodes[LITERAL_SYMBOLS];
+    uint32_t nodes[LITERAL_SYMBOLS + 1];
     unsigned leaves_at[LONGEST_DISTANCE_CODE + 1] = { 0 };
     unsigned used = 0;
     memset(lengths, 0, symbol_count);
@@ -112,10 +148,11 @@ void code_lengths(const uint32_t *counts, unsigned symbol_count, unsigned longes
 
 static unsigned reversed(unsigned bits, unsigned count)
 {
-    unsigned turned = 0;
-    for (unsigned bit = 0; bit < count; bit++)
-        turned |= (bits >> bit & 1) << (count - 1 - bit);
-    return turned;
+    bits = (bits & 0x5555) << 1 | (bits >> 1 & 0x5555);
+    bits = (bits & 0x3333) << 2 | (bits >> 2 & 0x3333);
+    bits = (bits & 0x0f0f) << 4 | (bits >> 4 & 0x0f0f);
+    bits = (bits & 0x00ff) << 8 | (bits >> 8 & 0x00ff);
+    return bits >> (16 - count);
 }
 
 void codes_of_lengths(const uint8_t *lengths, unsigned symbol_count, struct code *codes)
