@@ -35,24 +35,26 @@ AES_STEP __m512i as_last_block(const uint8_t *iv)
 typedef __m512i step_function(
     const struct rounds *rounds, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count);
 
-AES_STEP __m512i ecb_encrypt_step(
-    const struct rounds *rounds, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count)
+AES_STEP __m512i ecb_step(
+    const struct rounds *rounds, int encrypt, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count)
 {
     __m512i blocks[NARROW];
     load_registers(in, byte_count, blocks, NARROW);
-    cipher_step(rounds, 1, blocks);
+    cipher_step(rounds, encrypt, blocks);
     store_registers(out, byte_count, blocks, NARROW);
     return before;
+}
+
+AES_STEP __m512i ecb_encrypt_step(
+    const struct rounds *rounds, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count)
+{
+    return ecb_step(rounds, 1, before, in, out, byte_count);
 }
 
 AES_STEP __m512i ecb_decrypt_step(
     const struct rounds *rounds, __m512i before, const uint8_t *in, uint8_t *out, size_t byte_count)
 {
-    __m512i blocks[NARROW];
-    load_registers(in, byte_count, blocks, NARROW);
-    cipher_step(rounds, 0, blocks);
-    store_registers(out, byte_count, blocks, NARROW);
-    return before;
+    return ecb_step(rounds, 0, before, in, out, byte_count);
 }
 
 AES_STEP __m512i cbc_decrypt_step(
