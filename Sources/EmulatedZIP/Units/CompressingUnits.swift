@@ -193,13 +193,13 @@ private enum Incompressible {
     /// Whether a piece has almost all the values that a byte can have, as 1024 random bytes do: some 251 of them. Text has
     /// fewer than 100, programs seldom 230, and they need no closer look.
     static func hasManyValues(_ bytes: UnsafePointer<UInt8>) -> Bool {
-        var seen = SIMD4<UInt64>()
-        for index in 0..<1024 {
-            let value = Int(bytes[index])
-            seen[value >> 6] |= 1 << UInt64(value & 63)
+        // A byte for each value: bits of fewer words would have to wait for each other.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { seen in
+            seen.initialize(repeating: 0)
+            for index in 0..<1024 { seen[Int(bytes[index])] = 1 }
+            var count = 0
+            for value in 0..<256 { count &+= Int(seen[value]) }
+            return count >= 240
         }
-        var count = 0
-        for index in 0..<4 { count += seen[index].nonzeroBitCount }
-        return count >= 240
     }
 }
