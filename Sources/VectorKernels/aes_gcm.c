@@ -9,8 +9,8 @@
 #include "aes_steps.h"
 #include "ghash_steps.h"
 
-// Bytes of a step, and of one for what is left.
-enum { WHOLE = WIDE * REGISTER_BYTES, PART = NARROW * REGISTER_BYTES };
+// Bytes of a wide step. What is left goes in steps of STEP_BYTES.
+enum { WHOLE = WIDE * REGISTER_BYTES };
 
 AES_TARGET void aes_gcm_expand_key(const uint8_t *key, size_t key_byte_count, struct aes_gcm_key *expanded)
 {
@@ -120,14 +120,14 @@ AES_STEP void whole_step(
     store_registers(out, WHOLE, text, WIDE);
 }
 
-// Up to PART bytes, which may be the end.
+// Up to STEP_BYTES bytes, which may be the end.
 AES_STEP void last_step(
     const struct aes_gcm_key *key, int encrypt, struct gcm_state *state, const uint8_t *in, uint8_t *out,
     size_t byte_count)
 {
     __m512i text[NARROW], blocks[NARROW];
     count_blocks(state, blocks, NARROW);
-    cipher_registers(key->encryption, key->round_count, 1, blocks, NARROW);
+    encrypt_registers(key->encryption, key->round_count, blocks);
     load_registers(in, byte_count, text, NARROW);
     if (!encrypt)
         state->accumulator = absorbed(key, state->accumulator, text, byte_count, NARROW);
@@ -161,7 +161,7 @@ AES_STEP void gcm_crypt(
     if (lags)
         state.accumulator = absorb_step(key, state.accumulator, out - WHOLE, WHOLE, WIDE);
     while (byte_count != 0) {
-        const size_t bytes = byte_count < PART ? byte_count : PART;
+        const size_t bytes = byte_count < STEP_BYTES ? byte_count : STEP_BYTES;
         last_step(key, encrypt, &state, in, out, bytes);
         byte_count -= bytes, in += bytes, out += bytes;
     }
@@ -188,8 +188,8 @@ AES_TARGET void aes_gcm_absorb(
     __m128i sum = reversed_block(load_block(accumulator));
     for (; byte_count >= WHOLE; byte_count -= WHOLE, data += WHOLE)
         sum = absorb_step(key, sum, data, WHOLE, WIDE);
-    for (; byte_count > PART; byte_count -= PART, data += PART)
-        sum = absorb_step(key, sum, data, PART, NARROW);
+    for (; byte_count > STEP_BYTES; byte_count -= STEP_BYTES, data += STEP_BYTES)
+        sum = absorb_step(key, sum, data, STEP_BYTES, NARROW);
     if (byte_count > REGISTER_BYTES)
         sum = absorb_step(key, sum, data, byte_count, NARROW);
     else if (byte_count != 0)

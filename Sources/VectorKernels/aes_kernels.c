@@ -5,6 +5,7 @@
 
 #if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 #include <cpuid.h>
+#include <stdatomic.h>
 
 static const struct aes_kernels table = {
     .expand_key = aes_expand_key,
@@ -23,12 +24,25 @@ static const struct aes_kernels table = {
     .gcm_tag = aes_gcm_tag,
 };
 
-const struct aes_kernels *aes_kernels(void)
+static int are_available(void)
 {
     unsigned eax, ebx, ecx, edx;
     if (vector_kernels_level() < VECTOR_LEVEL_AVX512 || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
-        return NULL;
-    return (ecx & bit_VAES) && (ecx & bit_VPCLMULQDQ) && (ebx & bit_AVX512DQ) && (ebx & bit_BMI2) ? &table : NULL;
+        return 0;
+    return (ecx & bit_VAES) && (ecx & bit_VPCLMULQDQ) && (ebx & bit_AVX512DQ) && (ebx & bit_BMI2);
+}
+
+// Asked once in a process, as vector_kernels_level is, and asked again for every key of GCM.
+const struct aes_kernels *aes_kernels(void)
+{
+    enum { UNKNOWN, ABSENT, PRESENT };
+    static _Atomic int known = UNKNOWN;
+    int state = atomic_load_explicit(&known, memory_order_relaxed);
+    if (state == UNKNOWN) {
+        state = are_available() ? PRESENT : ABSENT;
+        atomic_store_explicit(&known, state, memory_order_relaxed);
+    }
+    return state == PRESENT ? &table : NULL;
 }
 
 #else

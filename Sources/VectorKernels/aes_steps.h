@@ -46,14 +46,14 @@ AES_STEP void cipher_last_round(__m512i words, int encrypt, __m512i *blocks, con
         blocks[i] = encrypt ? _mm512_aesenclast_epi128(blocks[i], words) : _mm512_aesdeclast_epi128(blocks[i], words);
 }
 
-AES_STEP void cipher_registers(
-    const uint8_t (*round_keys)[16], int round_count, int encrypt, __m512i *blocks, const int registers)
+// Four registers through all rounds, whose keys are loaded as they are needed.
+AES_STEP void encrypt_registers(const uint8_t (*round_keys)[16], int round_count, __m512i *blocks)
 {
-    for (int i = 0; i < registers; i++)
+    for (int i = 0; i < NARROW; i++)
         blocks[i] = _mm512_xor_si512(blocks[i], round_key(round_keys, 0));
     for (int round = 1; round < round_count; round++)
-        cipher_round(round_key(round_keys, round), encrypt, blocks, registers);
-    cipher_last_round(round_key(round_keys, round_count), encrypt, blocks, registers);
+        cipher_round(round_key(round_keys, round), 1, blocks, NARROW);
+    cipher_last_round(round_key(round_keys, round_count), 1, blocks, NARROW);
 }
 
 enum { STEP_BYTES = NARROW * REGISTER_BYTES };

@@ -29,6 +29,7 @@ static const struct vector_kernels kernels[] = {
 
 #if defined(__x86_64__) && !defined(UACCE_PORTABLE)
 #include <cpuid.h>
+#include <stdatomic.h>
 
 // State components the operating system saves and restores, of extended control register 0.
 #define XCR0_SSE_AND_AVX 0x06u
@@ -43,7 +44,7 @@ static unsigned saved_state(void)
 
 static int has(unsigned value, unsigned bits) { return (value & bits) == bits; }
 
-enum vector_level vector_kernels_level(void)
+static enum vector_level find_level(void)
 {
     unsigned eax, ebx, ecx, edx;
     if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !has(ecx, bit_SSSE3 | bit_AES))
@@ -58,6 +59,19 @@ enum vector_level vector_kernels_level(void)
     if (!has(state, XCR0_AVX512) || !has(ebx, bit_AVX512F | bit_AVX512BW | bit_AVX512VL))
         return VECTOR_LEVEL_AVX2;
     return VECTOR_LEVEL_AVX512;
+}
+
+// Asked once in a process: a virtual machine leaves for its host to answer, which takes microseconds. Threads that ask at
+// the same time find the same.
+enum vector_level vector_kernels_level(void)
+{
+    static _Atomic int known; // and one more
+    int level = atomic_load_explicit(&known, memory_order_relaxed);
+    if (level == 0) {
+        level = (int)find_level() + 1;
+        atomic_store_explicit(&known, level, memory_order_relaxed);
+    }
+    return (enum vector_level)(level - 1);
 }
 #else
 enum vector_level vector_kernels_level(void) { return VECTOR_LEVEL_PORTABLE; }

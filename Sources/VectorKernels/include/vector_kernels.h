@@ -5,7 +5,7 @@
 // libcrypto and the multi-buffer libraries leave two gaps that these kernels fill: SM4 over vectors, and digests of
 // many messages at once that continue from a chaining value instead of taking whole messages only.
 //
-// Every function is pure computation on the caller's memory: no allocation, no locks, no state, safe to call from any
+// Every kernel is pure computation on the caller's memory: no allocation, no locks, no state, safe to call from any
 // thread. Buffers need no alignment; input and output are the same address or do not overlap; nothing is read or
 // written past the given lengths. Copies of keys and states that the functions make are wiped before they return.
 
