@@ -27,9 +27,9 @@ public struct CipherSession: ~Copyable {
     private var policy: OffloadPolicy
     private let version: QueueManagementVersion
     // The expanded key for the CPU's share, made when it is first needed.
-    private var software: SoftwareCipher?
-    /// `software`, while it stands where this session stands: at the same IV, between blocks.
-    private var inStep: Unmanaged<SoftwareCipher>?
+    private var software: CipherKey?
+    /// `software`, while it can go on where this session stands: between blocks, and at the same IV if it matters.
+    private var inStep: Unmanaged<CipherKey>?
     private var hasKeystream = false
 
     public init(_ engine: CryptoEngine, _ algorithm: CipherAlgorithm) {
@@ -101,7 +101,6 @@ public struct CipherSession: ~Copyable {
     /// Starts over with an IV of `algorithm.ivByteCount` bytes.
     public mutating func setIV(_ iv: UnsafeRawPointer) {
         memory.iv.copyMemory(from: iv, byteCount: algorithm.ivByteCount)
-        inStep = nil
         resetStream()
     }
 
@@ -109,6 +108,11 @@ public struct CipherSession: ~Copyable {
     public mutating func resetStream() {
         streamOffset = 0
         hasKeystream = false
+        if let software, software.startsAnywhere {
+            inStep = .passUnretained(software)
+        } else {
+            inStep = nil
+        }
     }
 
     private mutating func dropSoftware() {
@@ -122,19 +126,24 @@ public struct CipherSession: ~Copyable {
 
     // MARK: - Small pieces, one after the other
 
-    /// The way of small pieces that follow small pieces: what policy leaves to the CPU costs one call into libcrypto,
-    /// whose cipher is at the right place already.
+    /// The way of small pieces that follow small pieces: what policy leaves to the CPU costs one call, of a
+    /// kernel or into libcrypto, whose cipher is at the right place already.
     ///
     /// - Returns: false when it is not so, or the piece no whole number of blocks; nothing was done then.
     @inline(__always)
     public mutating func resumeOnProcessor(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
     ) -> Bool {
-        guard let inStep, byteCount & 15 == 0, byteCount > 0, policy.cause(byteCount: byteCount) != nil else {
-            return false
-        }
+        guard let inStep, byteCount & 15 == 0, byteCount > 0, byteCount <= Self.descriptorCapacity,
+            policy.cause(byteCount: byteCount) != nil
+        else { return false }
         let last = LastBlock(input, byteCount)
-        guard inStep._withUnsafeGuaranteedRef({ $0.resume(input: input, output: output, byteCount: byteCount) }) else {
+        let iv = memory.iv
+        guard
+            inStep._withUnsafeGuaranteedRef({
+                $0.resume(iv: iv, input: input, output: output, byteCount: byteCount)
+            })
+        else {
             self.inStep = nil
             return false
         }
@@ -389,14 +398,13 @@ public struct CipherSession: ~Copyable {
         try engine.yieldToProcessor(cause)
         inStep = nil
         if software == nil {
-            guard let library = engine.library.get(),
-                let cipher = SoftwareCipher(
-                    library, algorithm.softwareKind(stealing), key: memory.key, encrypt: isEncrypting)
-            else { throw .softwareFailed }
-            software = cipher
+            let kind = algorithm.softwareKind(stealing)
+            guard let key = engine.makeCipherKey(kind, memory.key, encrypt: isEncrypting) else { throw .softwareFailed }
+            software = key
         }
-        let iv = algorithm.mode == .ecb ? nil : UnsafeRawPointer(memory.iv)
-        guard software.unsafelyUnwrapped.run(iv: iv, input: input, output: output, byteCount: byteCount) else {
+        guard
+            software.unsafelyUnwrapped.run(iv: memory.iv, input: input, output: output, byteCount: byteCount)
+        else {
             throw .softwareFailed
         }
     }

@@ -49,6 +49,13 @@ public final class CryptoEngine: @unchecked Sendable {
         Unmanaged.passUnretained(scheduler).complete(request, byteCount: byteCount, waiting: waiting)
     }
 
+    /// A key of a cipher for the CPU; nil when libcrypto is needed and does not have it, or cannot be had.
+    func makeCipherKey(_ kind: CipherKind, _ key: UnsafeRawPointer, encrypt: Bool) -> CipherKey? {
+        if let made = CipherKey.overVectors(kind, key: key, encrypt: encrypt) { return made }
+        guard let library = library.get() else { return nil }
+        return CipherKey.overLibcrypto(library, kind, key: key, encrypt: encrypt)
+    }
+
     /// A key of GCM for the CPU, owned by the caller; nil when libcrypto is needed and cannot be had.
     func makeGCMKey(_ key: UnsafeRawPointer, byteCount: Int) -> Unmanaged<GCMKey>? {
         if let made = GCMKey.overVectors(key: key, keyByteCount: byteCount) { return .passRetained(made) }

@@ -48,9 +48,9 @@ public struct OffloadThresholds: Equatable, Sendable {
 
     /// What pays on a machine with AVX-512 and VAES, whose emulated device works on the caller's thread: see
     /// Docs/performance.md for the figures.
-    public static let measured = "2048, aes-ctr:1024, aes-xts:1024, aes-cbc:1280, aes-gcm:512, sm3:512, sm4:64"
+    public static let measured = "2048, aes:4096, sm3:512, sm4:64"
     /// The same in jobs, for what gains by company.
-    public static let measuredInJobs = "768, aes-cbc:384, aes:512, sm3:256, sm4:64, des:64"
+    public static let measuredInJobs = "768, sm3:256, sm4:64, des:64"
 
     /// Everything goes to the device.
     public init() {

@@ -66,19 +66,20 @@ import Testing
         }
     }
 
-    /// IEEE 1619 ends a data unit at 2^20 blocks: the last that is allowed, and the first that is not.
-    @Test func longestUnit() throws {
-        let library = try LibraryContext(DevicePath.deviceV3.settings)
+    /// IEEE 1619 ends a data unit at 2^20 blocks: the last that is allowed, and the first that is not, on the device and
+    /// as one of the CPU's small pieces.
+    @Test(arguments: ["0", "1073741824"]) func longestUnit(_ threshold: String) throws {
+        let library = try LibraryContext(["backend": "emulator", "min_offload": threshold])
         let subject = try library.cipher("AES-256-XTS")
         let longest = 16 << 20
         let twin = CipherTwin(
             subject, try library.cipher("AES-256-XTS", from: .reference), Scratch(capacity: longest + 64))
         var random = SeededRandom("AES-256-XTS", 2 << 20)
-        let message = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: longest + 1)
+        let message = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: longest + 16)
         defer { message.deallocate() }
         message.initialize(repeating: 0x5a)
-        for length in [longest, longest - 3, longest + 1] {
-            try twin.initialize(key: random.bytes(subject.keyLength), iv: random.bytes(16), direction: .encrypt)
+        try twin.initialize(key: random.bytes(subject.keyLength), iv: random.bytes(16), direction: .encrypt)
+        for length in [16, longest, longest - 3, longest + 1, longest + 16] {
             try twin.update(UnsafeBufferPointer(rebasing: message[..<length]))
         }
     }

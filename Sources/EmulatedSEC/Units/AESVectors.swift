@@ -24,44 +24,24 @@ struct AESVectors {
         tag = accumulator + 16
     }
 
-    static func canRun(_ mode: CipherKind.Mode, encrypt: Bool) -> Bool {
-        switch mode {
-        case .ecb, .ctr, .xts: true
-        case .cbc, .cfb: !encrypt
-        default: false
-        }
+    func canRun(_ mode: CipherKind.Mode, encrypt: Bool) -> Bool {
+        AESVectorMode(kernels, mode, encrypt: encrypt) != nil
     }
 
     // MARK: - Ciphers
 
     @inline(__always)
     func runCipher(_ job: UnsafeMutablePointer<SecJob>, _ mode: CipherKind.Mode, encrypt: Bool) {
-        if mode == .xts { return runXTS(job, encrypt: encrypt) }
-        guard let key = job.vectorKey(kernels.pointee.expand_key) else { return }
-        cipher(mode, encrypt: encrypt)(
-            key, job.pointee.iv?.assumingMemoryBound(to: UInt8.self), job.input, job.output, job.pointee.byteCount)
-    }
-
-    private typealias Cipher =
-        @convention(c) (
-            UnsafePointer<aes_key>, UnsafePointer<UInt8>?, UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>, Int
-        ) -> Void
-
-    @inline(__always)
-    private func cipher(_ mode: CipherKind.Mode, encrypt: Bool) -> Cipher {
-        switch mode {
-        case .ecb where encrypt: kernels.pointee.ecb_encrypt
-        case .ecb: kernels.pointee.ecb_decrypt
-        case .cbc: kernels.pointee.cbc_decrypt
-        case .cfb: kernels.pointee.cfb_decrypt
-        default: kernels.pointee.ctr
+        let iv = job.pointee.iv?.assumingMemoryBound(to: UInt8.self)
+        switch AESVectorMode(kernels, mode, encrypt: encrypt) {
+        case .plain(let kernel):
+            guard let key = job.vectorKey(kernels.pointee.expand_key) else { return }
+            kernel(key, iv, job.input, job.output, job.pointee.byteCount)
+        case .tweaked(let kernel):
+            guard let key = job.vectorKey(kernels.pointee.expand_xts_key), let iv else { return }
+            kernel(key, iv, job.input, job.output, job.pointee.byteCount)
+        case nil: job.pointee.error = .unsupported
         }
-    }
-
-    private func runXTS(_ job: UnsafeMutablePointer<SecJob>, encrypt: Bool) {
-        guard let key = job.vectorKey(kernels.pointee.expand_xts_key), let iv = job.pointee.iv else { return }
-        let cipher = encrypt ? kernels.pointee.xts_encrypt : kernels.pointee.xts_decrypt
-        cipher(key, iv.assumingMemoryBound(to: UInt8.self), job.input, job.output, job.pointee.byteCount)
     }
 
     // MARK: - GCM

@@ -38,7 +38,7 @@ final class VectorUnit: SecUnit {
         case .cipher:
             guard case .cipher(let kind, let encrypt) = job.pointee.key?.pointee.purpose else { return false }
             switch kind.family {
-            case .aes: return aes != nil && AESVectors.canRun(kind.mode, encrypt: encrypt)
+            case .aes: return aes?.canRun(kind.mode, encrypt: encrypt) ?? false
             case .sm4: return SM4Vectors.canRun(kind.mode)
             default: return false
             }

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import VectorKernels
+
+/// A mode of AES in which blocks do not wait for each other, in one direction, by the vector kernels.
+public enum AESVectorMode {
+    /// With an expanded key of one half, `aes_key` ...
+    case plain(PlainKernel)
+    /// ... or of both, `aes_xts_key`.
+    case tweaked(TweakedKernel)
+
+    public typealias PlainKernel =
+        @convention(c) (
+            UnsafePointer<aes_key>, UnsafePointer<UInt8>?, UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>, Int
+        ) -> Void
+    public typealias TweakedKernel =
+        @convention(c) (
+            UnsafePointer<aes_xts_key>, UnsafePointer<UInt8>, UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>, Int
+        ) -> Void
+
+    /// nil where blocks wait, or are put together in a way of their own (OFB, ciphertext stealing).
+    @inline(__always)
+    public init?(_ kernels: UnsafePointer<aes_kernels>, _ mode: CipherKind.Mode, encrypt: Bool) {
+        switch mode {
+        case .ecb: self = .plain(encrypt ? kernels.pointee.ecb_encrypt : kernels.pointee.ecb_decrypt)
+        case .ctr: self = .plain(kernels.pointee.ctr)
+        case .cbc where !encrypt: self = .plain(kernels.pointee.cbc_decrypt)
+        case .cfb where !encrypt: self = .plain(kernels.pointee.cfb_decrypt)
+        case .xts: self = .tweaked(encrypt ? kernels.pointee.xts_encrypt : kernels.pointee.xts_decrypt)
+        default: return nil
+        }
+    }
+}
