@@ -76,32 +76,33 @@ struct DigestMemory {
     private func prepare<Descriptor: SecDescriptor>(
         _ type: Descriptor.Type, _ algorithm: DigestAlgorithm, _ part: Part, _ data: UnsafeRawPointer, _ byteCount: Int
     ) {
-        var descriptor = Descriptor.digest(isKeyed ? algorithm.hmacCode : algorithm.secCode)
+        // Written where it stays: a copy would wait for the fields that were stored one by one before it.
+        let descriptor = request.descriptor(as: type)
+        descriptor.initialize(to: Descriptor.digest(isKeyed ? algorithm.hmacCode : algorithm.secCode))
         if isKeyed {
-            descriptor.authKeyAddress = UInt64(UInt(bitPattern: key))
-            descriptor.authKeyWordCount = UInt8(algorithm.blockByteCount / 4)
+            descriptor.pointee.authKeyAddress = UInt64(UInt(bitPattern: key))
+            descriptor.pointee.authKeyWordCount = UInt8(algorithm.blockByteCount / 4)
         }
-        descriptor.sourceAddress = UInt64(UInt(bitPattern: data))
-        descriptor.authByteCount = UInt32(truncatingIfNeeded: byteCount)
-        descriptor.macAddress = UInt64(UInt(bitPattern: nextState))
+        descriptor.pointee.sourceAddress = UInt64(UInt(bitPattern: data))
+        descriptor.pointee.authByteCount = UInt32(truncatingIfNeeded: byteCount)
+        descriptor.pointee.macAddress = UInt64(UInt(bitPattern: nextState))
         switch part {
         case .single:
-            descriptor.macWordCount = UInt8(algorithm.digestByteCount / 4)
+            descriptor.pointee.macWordCount = UInt8(algorithm.digestByteCount / 4)
         case .first:
-            descriptor.authPadding = .noPad
-            descriptor.macWordCount = chainWordCount(algorithm)
+            descriptor.pointee.authPadding = .noPad
+            descriptor.pointee.macWordCount = chainWordCount(algorithm)
         case .middle:
-            descriptor.authStart = .storedState
-            descriptor.authPadding = .noPad
-            descriptor.authStateAddress = UInt64(UInt(bitPattern: state))
-            descriptor.macWordCount = chainWordCount(algorithm)
+            descriptor.pointee.authStart = .storedState
+            descriptor.pointee.authPadding = .noPad
+            descriptor.pointee.authStateAddress = UInt64(UInt(bitPattern: state))
+            descriptor.pointee.macWordCount = chainWordCount(algorithm)
         case .end(let totalByteCount):
-            descriptor.authStart = .storedState
-            descriptor.authStateAddress = UInt64(UInt(bitPattern: state))
-            descriptor.authTotalBitCount = totalByteCount &* 8
-            descriptor.macWordCount = UInt8(algorithm.digestByteCount / 4)
+            descriptor.pointee.authStart = .storedState
+            descriptor.pointee.authStateAddress = UInt64(UInt(bitPattern: state))
+            descriptor.pointee.authTotalBitCount = totalByteCount &* 8
+            descriptor.pointee.macWordCount = UInt8(algorithm.digestByteCount / 4)
         }
-        request.descriptor(as: type).initialize(to: descriptor)
     }
 
     /// Words of state that a descriptor in the middle of a chain asks for: 0 means all, which SM3 and every HMAC want

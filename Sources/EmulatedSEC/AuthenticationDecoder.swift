@@ -8,12 +8,12 @@ extension SecDecoder {
     /// A digest or a MAC without a cipher.
     @inline(__always)
     func decodeAuthentication(
-        _ descriptor: Descriptor, into job: UnsafeMutablePointer<SecJob>
+        _ descriptor: Descriptor, _ shape: SecShape, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
         guard let code = descriptor.authAlgorithm else { throw .refused(.algorithm) }
         switch code.method {
-        case .digest(let algorithm): try decodeDigest(descriptor, algorithm, isHMAC: false, into: job)
-        case .hmac(let algorithm): try decodeDigest(descriptor, algorithm, isHMAC: true, into: job)
+        case .digest(let algorithm): try decodeDigest(descriptor, shape, algorithm, isHMAC: false, into: job)
+        case .hmac(let algorithm): try decodeDigest(descriptor, shape, algorithm, isHMAC: true, into: job)
         case .blockMAC(let scheme): try decodeBlockMAC(descriptor, scheme, into: job)
         case .galois: try decodeGalois(descriptor, into: job)
         }

@@ -6,7 +6,7 @@ import SoftwareCrypto
 
 /// What a descriptor's fields came to, but for addresses and lengths: most requests ask for what the one before did.
 struct DecodedCipher {
-    var shape = SecCipherShape.none
+    var shape = SecShape.none
     var kind = CipherKind(.aes, .ecb, keyByteCount: 16)
     var encrypt = false
     /// SM4-XTS: see ``SecJob``.
@@ -17,7 +17,7 @@ extension SecDecoder {
     /// A cipher without authentication.
     @inline(__always)
     func decodePlainCipher(
-        _ descriptor: Descriptor, encrypt: Bool, shape: SecCipherShape, into job: UnsafeMutablePointer<SecJob>
+        _ descriptor: Descriptor, encrypt: Bool, shape: SecShape, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
         var cipher = DecodedCipher(shape: shape, kind: try cipherKind(descriptor), encrypt: encrypt)
         cipher.hasNationalTweaks =

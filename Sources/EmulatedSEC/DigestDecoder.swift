@@ -4,12 +4,29 @@ import CUacce
 import HisiliconABI
 import SoftwareCrypto
 
+/// What a descriptor's fields came to, but for addresses, lengths, and where in a message it is.
+struct DecodedDigest {
+    var shape = SecShape.none
+    var algorithm = DigestAlgorithm.md5
+    var isHMAC = false
+}
+
 extension SecDecoder {
     /// A digest, or an HMAC, which has a key.
-    @inline(__always)
     func decodeDigest(
-        _ descriptor: Descriptor, _ algorithm: DigestAlgorithm, isHMAC: Bool, into job: UnsafeMutablePointer<SecJob>
+        _ descriptor: Descriptor, _ shape: SecShape, _ algorithm: DigestAlgorithm, isHMAC: Bool,
+        into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
+        let digest = DecodedDigest(shape: shape, algorithm: algorithm, isHMAC: isHMAC)
+        lastDigest.pointee = digest
+        try decodeDigest(descriptor, digest, into: job)
+    }
+
+    /// The same for one whose shape is known.
+    func decodeDigest(
+        _ descriptor: Descriptor, _ digest: DecodedDigest, into job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) {
+        let (algorithm, isHMAC) = (digest.algorithm, digest.isHMAC)
         // BD3 keeps the fields of long messages where other scenes keep something else.
         guard Descriptor.isVersion2 || descriptor.scene == .stream else { throw .refused(.mode) }
         guard let start = descriptor.authStart, let padding = descriptor.authPadding else { throw .refused(.mode) }

@@ -22,28 +22,36 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
     let addresses: AddressCheck
     let keys: KeyCache
     let lastCipher: UnsafeMutablePointer<DecodedCipher>
+    let lastDigest: UnsafeMutablePointer<DecodedDigest>
 
     init(addresses: AddressCheck) {
         self.addresses = addresses
         keys = KeyCache()
         lastCipher = .allocate(capacity: 1)
         lastCipher.initialize(to: DecodedCipher())
+        lastDigest = .allocate(capacity: 1)
+        lastDigest.initialize(to: DecodedDigest())
     }
 
-    deinit { lastCipher.deallocate() }
+    deinit {
+        lastCipher.deallocate()
+        lastDigest.deallocate()
+    }
 
     /// Fills in `job` from the descriptor at `entry`, or says why not. Touches nothing but `job`, the key cache, the last
-    /// cipher and the memory it reads the key from.
+    /// cipher and digest, and the memory it reads the key from.
     @inline(__always)
     func decode(_ entry: UnsafeMutableRawPointer, into job: UnsafeMutablePointer<SecJob>) throws(DecoderStop) {
         job.pointee.error = .none
         job.pointee.hasWrongTag = false
         job.pointee.scattered = ScatteredData()
         job.pointee.additionalByteCount = 0
-        let shape = Descriptor.cipherShape(entry)
+        let shape = Descriptor.shape(entry)
         let descriptor = entry.assumingMemoryBound(to: Descriptor.self).pointee
         if shape == lastCipher.pointee.shape {
             try decodeAddresses(descriptor, lastCipher.pointee, into: job)
+        } else if shape == lastDigest.pointee.shape {
+            try decodeDigest(descriptor, lastDigest.pointee, into: job)
         } else {
             try decodeAll(descriptor, shape, into: job)
         }
@@ -51,7 +59,7 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
 
     @inline(never)
     private func decodeAll(
-        _ descriptor: Descriptor, _ shape: SecCipherShape, into job: UnsafeMutablePointer<SecJob>
+        _ descriptor: Descriptor, _ shape: SecShape, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
         guard descriptor.typeCode == Descriptor.typeCode else { throw .refused(.descriptorType) }
         guard !descriptor.isInvalid else { throw .nothingToDo }
@@ -59,7 +67,7 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
         switch (cipher, auth) {
         case (.encrypt, .none): try decodeCipher(descriptor, encrypt: true, shape, into: job)
         case (.decrypt, .none): try decodeCipher(descriptor, encrypt: false, shape, into: job)
-        case (.none, .compute): try decodeAuthentication(descriptor, into: job)
+        case (.none, .compute): try decodeAuthentication(descriptor, shape, into: job)
         case (.encrypt, .compute): try decodeCipherAndHMAC(descriptor, encrypt: true, into: job)
         case (.decrypt, .verify): try decodeCipherAndHMAC(descriptor, encrypt: false, into: job)
         case (.encrypt, .verify), (.decrypt, .compute): throw .refused(.unsupported)
@@ -70,7 +78,7 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
     /// A cipher without authentication, or with its own.
     @inline(__always)
     private func decodeCipher(
-        _ descriptor: Descriptor, encrypt: Bool, _ shape: SecCipherShape, into job: UnsafeMutablePointer<SecJob>
+        _ descriptor: Descriptor, encrypt: Bool, _ shape: SecShape, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
         switch descriptor.cipherMode {
         case .gcm, .ccm: try decodeAEAD(descriptor, encrypt: encrypt, into: job)

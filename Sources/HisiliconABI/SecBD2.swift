@@ -101,8 +101,8 @@ public struct SecBD2: SecDescriptor {
 
     /// Everything before the lengths, and the offsets of the data.
     @inlinable
-    public static func cipherShape(_ entry: UnsafeRawPointer) -> SecCipherShape {
-        SecCipherShape(entry, firstAt: 0, secondAt: 8, offsetsAt: 24)
+    public static func shape(_ entry: UnsafeRawPointer) -> SecShape {
+        SecShape(entry, firstAt: 0, secondAt: 8, offsetsAt: 24)
     }
 
     @inlinable public var auth: SecAuthOperation? {

@@ -106,8 +106,8 @@ public struct SecBD3: SecDescriptor {
 
     /// The first words, the words from `auth` to `salt`, and the offsets of the data.
     @inlinable
-    public static func cipherShape(_ entry: UnsafeRawPointer) -> SecCipherShape {
-        SecCipherShape(entry, firstAt: 0, secondAt: 56, offsetsAt: 64)
+    public static func shape(_ entry: UnsafeRawPointer) -> SecShape {
+        SecShape(entry, firstAt: 0, secondAt: 56, offsetsAt: 64)
     }
 
     @inlinable public var auth: SecAuthOperation? {

@@ -38,9 +38,9 @@ public protocol SecDescriptor {
     var icvByteCount: UInt8 { get set }
     /// How CTR counts. BD2 has no such field (nor the mode).
     var counterMode: UInt32 { get set }
-    /// Of the 128 bytes of a descriptor at `entry`, all that says what cipher is asked for and how its data lies: two
-    /// requests for a cipher whose shape is the same differ in addresses and lengths only.
-    static func cipherShape(_ entry: UnsafeRawPointer) -> SecCipherShape
+    /// Of the 128 bytes of a descriptor at `entry`, all that says what cipher or digest is asked for and how its data lies:
+    /// two requests whose shape is the same differ in addresses and lengths only, and digests in where the message ends.
+    static func shape(_ entry: UnsafeRawPointer) -> SecShape
 
     var auth: SecAuthOperation? { get set }
     var authAlgorithm: SecAuthAlgorithm? { get set }
@@ -61,14 +61,14 @@ public protocol SecDescriptor {
 }
 
 /// Words of a descriptor, as they lie in memory.
-public struct SecCipherShape: Equatable, Sendable {
+public struct SecShape: Equatable, Sendable {
     @usableFromInline let first: UInt64
     @usableFromInline let second: UInt64
     /// 32 bits.
     @usableFromInline let offsets: UInt64
 
     /// No descriptor's.
-    public static var none: SecCipherShape { SecCipherShape(first: 0, second: 0, offsets: .max) }
+    public static var none: SecShape { SecShape(first: 0, second: 0, offsets: .max) }
 
     @inlinable
     init(first: UInt64, second: UInt64, offsets: UInt64) {
@@ -85,7 +85,7 @@ public struct SecCipherShape: Equatable, Sendable {
     }
 
     @inlinable @inline(__always)
-    public static func == (left: SecCipherShape, right: SecCipherShape) -> Bool {
+    public static func == (left: SecShape, right: SecShape) -> Bool {
         (left.first ^ right.first) | (left.second ^ right.second) | (left.offsets ^ right.offsets) == 0
     }
 }
