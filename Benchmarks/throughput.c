@@ -5,20 +5,18 @@
 //
 // The two take turns, a slice each, so that whatever disturbs the machine disturbs both; the ratio is taken within a
 // turn, and the median of them reported with its quartiles. So is what several threads gain: in every turn each of them
-// works alone for a slice, too. Before it measures, it checks that both give the same bytes.
+// works alone for a slice, too, and as many processes work for one, which share nothing: what those do is what the machine
+// has. Before it measures, it checks that both providers give the same bytes.
 
-#define _GNU_SOURCE // for processors that threads may run on
-#include "job_loop.h"
+#include "crew.h"
 #include "samples.h"
 
 #include <getopt.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROUNDS = 1000, MOST_THREADS = 64, MOST_CHOICES = 64 };
+enum { MOST_ROUNDS = 1000, MOST_CHOICES = 64 };
 
 struct choices {
     size_t values[MOST_CHOICES];
@@ -39,111 +37,22 @@ struct row {
     struct summary ratio;             // of speeds, uacce over default
     struct summary alone[CONTENDERS]; // bytes per second of one thread; of several threads only
     struct summary gain[CONTENDERS];  // all of them over one
+    struct summary apart;             // as many processes of uacce over one thread
+    struct summary share;             // its threads over its processes
 };
 
-struct crew;
-
-// One thread's part of a slice.
-struct part {
-    struct job_loop *loop;
-    size_t requests_per_lane;
-    struct crew *crew;
-};
-
-// Threads that live as long as a measurement, as a server's do: a slice is one round trip through their barriers.
-struct crew {
-    size_t thread_count;
-    struct part parts[MOST_THREADS];
-    pthread_t threads[MOST_THREADS];
-    pthread_barrier_t barrier;
-    int ends;
-};
-
-// Keeps a thread on a processor of its own. Slices are too short for the kernel to find out that two threads that were
-// woken together share one.
-static void settle(size_t index)
-{
-    cpu_set_t allowed, own;
-    CPU_ZERO(&own);
-    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
-        return;
-    size_t chosen = index % (size_t)CPU_COUNT(&allowed), seen = 0;
-    for (int processor = 0; processor < CPU_SETSIZE; processor++)
-        if (CPU_ISSET(processor, &allowed) && seen++ == chosen)
-            CPU_SET(processor, &own);
-    pthread_setaffinity_np(pthread_self(), sizeof(own), &own);
-}
-
-static void *run_parts(void *argument)
-{
-    struct part *part = argument;
-    settle((size_t)(part - part->crew->parts));
-    while (1) {
-        pthread_barrier_wait(&part->crew->barrier);
-        if (part->crew->ends)
-            return NULL;
-        if (part->requests_per_lane > 0)
-            job_loop_run(part->loop, part->requests_per_lane);
-        pthread_barrier_wait(&part->crew->barrier);
-    }
-}
-
-enum { ALL_THREADS = MOST_THREADS };
-
-// Of all threads, or of one while the others sleep.
-static double slice_of(struct crew *crew, size_t requests_per_lane, size_t who)
-{
-    for (size_t i = 0; i < crew->thread_count; i++)
-        crew->parts[i].requests_per_lane = who == ALL_THREADS || who == i ? requests_per_lane : 0;
-    uint64_t begin;
-    if (crew->thread_count == 1) {
-        begin = nanoseconds_now();
-        job_loop_run(crew->parts[0].loop, requests_per_lane);
-    } else {
-        begin = nanoseconds_now();
-        pthread_barrier_wait(&crew->barrier);
-        pthread_barrier_wait(&crew->barrier);
-    }
-    return (double)(nanoseconds_now() - begin);
-}
-
-static double slice(struct crew *crew, size_t requests_per_lane)
-{
-    return slice_of(crew, requests_per_lane, ALL_THREADS);
-}
-
-static void crew_open(
-    struct crew *crew, const struct contestants *contestants, const struct row *row, enum contender contender)
-{
-    crew->thread_count = row->thread_count;
-    crew->ends = 0;
-    pthread_barrier_init(&crew->barrier, NULL, (unsigned)row->thread_count + 1);
-    for (size_t i = 0; i < row->thread_count; i++)
-        crew->parts[i] = (struct part){
-            job_loop_open(contestants, row->algorithm, contender, row->byte_count, row->job_count), 0, crew};
-    for (size_t i = 0; crew->thread_count > 1 && i < crew->thread_count; i++)
-        if (pthread_create(&crew->threads[i], NULL, run_parts, &crew->parts[i]) != 0)
-            fail("no thread");
-}
-
-static void crew_close(struct crew *crew)
-{
-    crew->ends = 1;
-    if (crew->thread_count > 1)
-        pthread_barrier_wait(&crew->barrier);
-    for (size_t i = 0; crew->thread_count > 1 && i < crew->thread_count; i++)
-        pthread_join(crew->threads[i], NULL);
-    for (size_t i = 0; i < crew->thread_count; i++)
-        job_loop_close(crew->parts[i].loop);
-    pthread_barrier_destroy(&crew->barrier);
-}
-
-// How many requests per lane fill a slice. Also what warms units and caches up.
+// How many requests per lane fill a slice. Also what warms units and caches up. The shortest of some tries counts: a
+// worker that the machine kept waiting once would get next to nothing to do, and the waking up would be measured.
 static size_t calibrate(struct crew *crew, uint64_t nanoseconds)
 {
+    enum { TRIES = 4 };
     size_t requests = 1;
     while (1) {
-        double taken = slice(crew, requests);
+        double taken = crew_slice(crew, requests, ALL_WORKERS);
+        for (int i = 1; i < TRIES; i++) {
+            double again = crew_slice(crew, requests, ALL_WORKERS);
+            taken = again < taken ? again : taken;
+        }
         if (taken * 4 >= (double)nanoseconds)
             return (size_t)((double)requests * (double)nanoseconds / taken) + 1;
         requests *= 2;
@@ -151,56 +60,76 @@ static size_t calibrate(struct crew *crew, uint64_t nanoseconds)
 }
 
 // The third result of every lane, because a cipher's chaining has to be right as well.
-static void check_results(const struct row *row, struct crew crews[CONTENDERS])
+static void check_results(const struct row *row, struct crew *const crews[CONTENDERS])
 {
     size_t expected_count, count;
-    slice(&crews[PEER], 3);
-    slice(&crews[UACCE], 3);
-    const unsigned char *expected = job_loop_output(crews[PEER].parts[0].loop, 0, &expected_count);
+    crew_slice(crews[PEER], 3, ALL_WORKERS);
+    crew_slice(crews[UACCE], 3, ALL_WORKERS);
+    const unsigned char *expected = job_loop_output(crew_loop(crews[PEER], 0), 0, &expected_count);
     for (size_t i = 0; i < row->thread_count; i++)
-        for (size_t j = 0; j < job_loop_lanes(crews[UACCE].parts[i].loop); j++) {
-            const unsigned char *output = job_loop_output(crews[UACCE].parts[i].loop, j, &count);
+        for (size_t j = 0; j < job_loop_lanes(crew_loop(crews[UACCE], i)); j++) {
+            const unsigned char *output = job_loop_output(crew_loop(crews[UACCE], i), j, &count);
             if (count != expected_count || memcmp(output, expected, count) != 0)
                 fail("%s of %zu bytes in %zu jobs: uacce gives other bytes than the default provider",
                     row->algorithm->label, row->byte_count, row->job_count);
         }
 }
 
+// Nanoseconds that one thread alone takes, on the average of where each of them runs.
+static double slice_alone(struct crew *crew, size_t thread_count, size_t requests)
+{
+    double taken = 0;
+    for (size_t thread = 0; thread < thread_count; thread++)
+        taken += crew_slice(crew, requests, thread) / (double)thread_count;
+    return taken;
+}
+
 static void measure(struct row *row, const struct contestants *contestants, const struct plan *plan)
 {
-    static struct crew crews[CONTENDERS];
-    static double speed[CONTENDERS][MOST_ROUNDS], ratio[MOST_ROUNDS];
+    enum { APART = CONTENDERS, CREWS }; // uacce's processes
+    static double speed[CREWS][MOST_ROUNDS], ratio[MOST_ROUNDS], apart[MOST_ROUNDS], share[MOST_ROUNDS];
     static double alone[CONTENDERS][MOST_ROUNDS], gain[CONTENDERS][MOST_ROUNDS];
-    size_t requests[CONTENDERS];
-    for (int contender = 0; contender < CONTENDERS; contender++)
-        crew_open(&crews[contender], contestants, row, contender);
+    struct crew *crews[CREWS];
+    size_t requests[CREWS];
+    const int crew_count = row->thread_count == 1 ? CONTENDERS : CREWS;
+    // Processes first: what is forked has no threads beside it.
+    for (int crew = crew_count - 1; crew >= 0; crew--) {
+        const struct duty duty = {
+            contestants, row->algorithm, crew == APART ? UACCE : (enum contender)crew, row->byte_count, row->job_count};
+        crews[crew] = crew_open(crew == APART ? CREW_PROCESSES : CREW_THREADS, row->thread_count, &duty);
+    }
     check_results(row, crews);
-    for (int contender = 0; contender < CONTENDERS; contender++)
-        requests[contender] = calibrate(&crews[contender], plan->slice_nanoseconds);
-    double lanes = (double)job_loop_lanes(crews[UACCE].parts[0].loop), threads = (double)row->thread_count;
+    for (int crew = 0; crew < crew_count; crew++)
+        requests[crew] = calibrate(crews[crew], plan->slice_nanoseconds);
+    double lanes = (double)job_loop_lanes(crew_loop(crews[UACCE], 0)), threads = (double)row->thread_count;
     for (size_t round = 0; round < plan->rounds; round++) {
-        for (int turn = 0; turn < CONTENDERS; turn++) {
-            int contender = (turn + (int)round) % CONTENDERS;
-            double taken = slice(&crews[contender], requests[contender]);
-            double bytes = lanes * (double)requests[contender] * (double)row->byte_count;
-            speed[contender][round] = threads * bytes / taken * 1e9;
-            if (row->thread_count == 1)
+        for (int turn = 0; turn < crew_count; turn++) {
+            int crew = (turn + (int)round) % crew_count;
+            double bytes = lanes * (double)requests[crew] * (double)row->byte_count;
+            speed[crew][round] = threads * bytes / crew_slice(crews[crew], requests[crew], ALL_WORKERS) * 1e9;
+            if (row->thread_count == 1 || crew == APART)
                 continue;
-            double taken_alone = 0;
-            for (size_t thread = 0; thread < row->thread_count; thread++)
-                taken_alone += slice_of(&crews[contender], requests[contender], thread) / threads;
-            alone[contender][round] = bytes / taken_alone * 1e9;
-            gain[contender][round] = speed[contender][round] / alone[contender][round];
+            alone[crew][round] = bytes / slice_alone(crews[crew], row->thread_count, requests[crew]) * 1e9;
+            gain[crew][round] = speed[crew][round] / alone[crew][round];
         }
         ratio[round] = speed[UACCE][round] / speed[PEER][round];
+        if (row->thread_count > 1) {
+            apart[round] = speed[APART][round] / alone[UACCE][round];
+            share[round] = speed[UACCE][round] / speed[APART][round];
+        }
     }
+    for (int crew = 0; crew < crew_count; crew++)
+        crew_close(crews[crew]);
     for (int contender = 0; contender < CONTENDERS; contender++) {
         row->speed[contender] = summarize(speed[contender], plan->rounds);
         if (row->thread_count > 1) {
             row->alone[contender] = summarize(alone[contender], plan->rounds);
             row->gain[contender] = summarize(gain[contender], plan->rounds);
         }
-        crew_close(&crews[contender]);
+    }
+    if (row->thread_count > 1) {
+        row->apart = summarize(apart, plan->rounds);
+        row->share = summarize(share, plan->rounds);
     }
     row->ratio = summarize(ratio, plan->rounds);
 }
@@ -211,9 +140,11 @@ static void report(const struct row *row, FILE *json)
         row->algorithm->label, row->byte_count, row->job_count, row->thread_count, row->speed[UACCE].median / 1e6,
         row->speed[PEER].median / 1e6, row->ratio.median, row->ratio.low, row->ratio.high);
     if (row->thread_count > 1)
-        printf("%22s of one thread alone %.2f (%.2f to %.2f) times, default %.2f (%.2f to %.2f)\n", "",
-            row->gain[UACCE].median, row->gain[UACCE].low, row->gain[UACCE].high, row->gain[PEER].median,
-            row->gain[PEER].low, row->gain[PEER].high);
+        printf("%22s of one thread alone %.2f (%.2f to %.2f) times, default %.2f (%.2f to %.2f)\n"
+               "%22s as many processes %.2f (%.2f to %.2f), and threads %.2f (%.2f to %.2f) of these\n",
+            "", row->gain[UACCE].median, row->gain[UACCE].low, row->gain[UACCE].high, row->gain[PEER].median,
+            row->gain[PEER].low, row->gain[PEER].high, "", row->apart.median, row->apart.low, row->apart.high,
+            row->share.median, row->share.low, row->share.high);
     fflush(stdout);
     if (json == NULL)
         return;
@@ -223,9 +154,11 @@ static void report(const struct row *row, FILE *json)
         row->algorithm->label, row->byte_count, row->job_count, row->thread_count, row->speed[UACCE].median,
         row->speed[PEER].median, row->ratio.median, row->ratio.low, row->ratio.high);
     if (row->thread_count > 1)
-        fprintf(json, ",\"alone\":%.0f,\"gain\":[%.4f,%.4f,%.4f],\"default_gain\":[%.4f,%.4f,%.4f]",
+        fprintf(json, ",\"alone\":%.0f,\"gain\":[%.4f,%.4f,%.4f],\"default_gain\":[%.4f,%.4f,%.4f]"
+                      ",\"apart\":[%.4f,%.4f,%.4f],\"share\":[%.4f,%.4f,%.4f]",
             row->alone[UACCE].median, row->gain[UACCE].low, row->gain[UACCE].median, row->gain[UACCE].high,
-            row->gain[PEER].low, row->gain[PEER].median, row->gain[PEER].high);
+            row->gain[PEER].low, row->gain[PEER].median, row->gain[PEER].high, row->apart.low, row->apart.median,
+            row->apart.high, row->share.low, row->share.median, row->share.high);
     fputs("}\n", json);
     fflush(json);
 }
@@ -299,7 +232,7 @@ int main(int argc, char **argv)
         case 'a': plan.only = optarg; break;
         case 's': plan.sizes = numbers(optarg, LARGEST_REQUEST); break;
         case 'n': plan.jobs = numbers(optarg, 1024); break;
-        case 't': plan.threads = numbers(optarg, MOST_THREADS); break;
+        case 't': plan.threads = numbers(optarg, MOST_WORKERS); break;
         case 'r': plan.rounds = numbers(optarg, MOST_ROUNDS).values[0]; break;
         case 'l': plan.slice_nanoseconds = numbers(optarg, 10000000).values[0] * 1000; break;
         case 'j':
