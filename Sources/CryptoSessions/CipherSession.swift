@@ -124,14 +124,24 @@ public struct CipherSession: ~Copyable {
         memory.prepare(algorithm, stealing, isEncrypting: isEncrypting, version: version)
     }
 
-    // MARK: - Small pieces, one after the other
+    // MARK: - Whole blocks, one call after the other
 
-    /// The way of small pieces that follow small pieces: what policy leaves to the CPU costs one call, of a
-    /// kernel or into libcrypto, whose cipher is at the right place already.
+    /// The short way of what most calls bring: whole blocks where the last call ended with one, no more than a descriptor
+    /// takes. A session of XTS must have an IV.
     ///
-    /// - Returns: false when it is not so, or the piece no whole number of blocks; nothing was done then.
+    /// - Returns: false when it is something else; nothing was done then.
     @inline(__always)
-    public mutating func resumeOnProcessor(
+    public mutating func resume(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
+    ) throws(SessionError) -> Bool {
+        if resumeInStep(input, output, byteCount: byteCount) { return true }
+        return try resumeAnew(input, output, byteCount: byteCount)
+    }
+
+    /// What policy leaves to the CPU, where it can go on: one call, of a kernel or into libcrypto, whose cipher is at the
+    /// right place already.
+    @inline(__always)
+    private mutating func resumeInStep(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
     ) -> Bool {
         guard let inStep, byteCount & 15 == 0, byteCount > 0, byteCount <= Self.descriptorCapacity,
@@ -139,15 +149,27 @@ public struct CipherSession: ~Copyable {
         else { return false }
         let last = LastBlock(input, byteCount)
         let iv = memory.iv
-        guard
-            inStep._withUnsafeGuaranteedRef({
-                $0.resume(iv: iv, input: input, output: output, byteCount: byteCount)
-            })
-        else {
+        let isDone = inStep._withUnsafeGuaranteedRef {
+            $0.resume(iv: iv, input: input, output: output, byteCount: byteCount)
+        }
+        guard isDone else {
             self.inStep = nil
             return false
         }
         scheduler._withUnsafeGuaranteedRef { $0.countProcessor(.size) }
+        moveIV(past: last, output, byteCount)
+        return true
+    }
+
+    @inline(never)
+    private mutating func resumeAnew(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
+    ) throws(SessionError) -> Bool {
+        guard hasKey, streamOffset == 0, byteCount & 15 == 0, byteCount > 0, byteCount <= Self.descriptorCapacity,
+            algorithm.mode != .cbcCiphertextStealing
+        else { return false }
+        let last = LastBlock(input, byteCount)
+        if try transform(input, output, byteCount) { inStep = software.map { .passUnretained($0) } }
         moveIV(past: last, output, byteCount)
         return true
     }

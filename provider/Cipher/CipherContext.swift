@@ -109,10 +109,15 @@ struct CipherContext: ~Copyable {
     mutating func update(
         _ input: UnsafePointer<UInt8>?, byteCount: Int, into output: UnsafeMutablePointer<UInt8>?, capacity: Int
     ) -> Int? {
-        if bufferedByteCount == 0, tls.version == 0, !holdsBack, capacity >= byteCount, let input, let output,
-            session.resumeOnProcessor(input, output, byteCount: byteCount)
+        if bufferedByteCount == 0, tls.version == 0, !holdsBack, hasIV || algorithm.mode == .ecb, capacity >= byteCount,
+            let input, let output
         {
-            return byteCount
+            do throws(SessionError) {
+                if try session.resume(input, output, byteCount: byteCount) { return byteCount }
+            } catch {
+                provider.takeUnretainedValue().core.raise(error)
+                return nil
+            }
         }
         switch algorithm.mode {
         case .xts:
