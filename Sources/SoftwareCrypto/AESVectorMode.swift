@@ -2,7 +2,7 @@
 
 import VectorKernels
 
-/// A mode of AES in which blocks do not wait for each other, in one direction, by the vector kernels.
+/// A mode of AES in one direction, by the vector kernels.
 public enum AESVectorMode {
     /// With an expanded key of one half, `aes_key` ...
     case plain(PlainKernel)
@@ -18,16 +18,17 @@ public enum AESVectorMode {
             UnsafePointer<aes_xts_key>, UnsafePointer<UInt8>, UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>, Int
         ) -> Void
 
-    /// nil where blocks wait, or are put together in a way of their own (OFB, ciphertext stealing).
+    /// nil for CBC with ciphertext stealing.
     @inline(__always)
     public init?(_ kernels: UnsafePointer<aes_kernels>, _ mode: CipherKind.Mode, encrypt: Bool) {
         switch mode {
         case .ecb: self = .plain(encrypt ? kernels.pointee.ecb_encrypt : kernels.pointee.ecb_decrypt)
         case .ctr: self = .plain(kernels.pointee.ctr)
-        case .cbc where !encrypt: self = .plain(kernels.pointee.cbc_decrypt)
-        case .cfb where !encrypt: self = .plain(kernels.pointee.cfb_decrypt)
+        case .cbc: self = .plain(encrypt ? kernels.pointee.cbc_encrypt : kernels.pointee.cbc_decrypt)
+        case .cfb: self = .plain(encrypt ? kernels.pointee.cfb_encrypt : kernels.pointee.cfb_decrypt)
+        case .ofb: self = .plain(kernels.pointee.ofb)
         case .xts: self = .tweaked(encrypt ? kernels.pointee.xts_encrypt : kernels.pointee.xts_decrypt)
-        default: return nil
+        case .ctsCS1, .ctsCS2, .ctsCS3: return nil
         }
     }
 }

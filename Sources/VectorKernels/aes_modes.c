@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ECB, CBC decryption, CFB decryption and CTR.
+// ECB, CBC decryption, CFB decryption and CTR: the modes whose blocks do not wait for each other.
 //
 // Each has a step for four registers of blocks, which runs while there is text.
 

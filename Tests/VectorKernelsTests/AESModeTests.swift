@@ -3,14 +3,14 @@
 import Testing
 import VectorKernels
 
-/// AES in ECB, CBC, CFB and CTR against libcrypto's, where this processor can run it.
+/// AES in ECB, CBC, CFB, OFB and CTR against libcrypto's, where this processor can run it.
 @Suite(.enabled(if: aes_kernels() != nil)) struct AESModeTests {
     enum Mode: String, CaseIterable {
-        case ecbEncrypt, ecbDecrypt, cbcDecrypt, cfbDecrypt, ctr
+        case ecbEncrypt, ecbDecrypt, cbcEncrypt, cbcDecrypt, cfbEncrypt, cfbDecrypt, ofb, ctr
 
         var name: String { rawValue.prefix(3).uppercased() }
-        var encrypts: Bool { self == .ecbEncrypt }
-        var takesParts: Bool { self == .cfbDecrypt || self == .ctr }
+        var encrypts: Bool { rawValue.hasSuffix("Encrypt") }
+        var takesParts: Bool { [.cfbEncrypt, .cfbDecrypt, .ofb, .ctr].contains(self) }
 
         func run(
             _ key: [UInt8], _ iv: [UInt8], _ input: UnsafePointer<UInt8>, _ output: UnsafeMutablePointer<UInt8>,
@@ -22,8 +22,11 @@ import VectorKernels
             switch self {
             case .ecbEncrypt: kernels.ecb_encrypt(&expanded, nil, input, output, byteCount)
             case .ecbDecrypt: kernels.ecb_decrypt(&expanded, nil, input, output, byteCount)
+            case .cbcEncrypt: kernels.cbc_encrypt(&expanded, iv, input, output, byteCount)
             case .cbcDecrypt: kernels.cbc_decrypt(&expanded, iv, input, output, byteCount)
+            case .cfbEncrypt: kernels.cfb_encrypt(&expanded, iv, input, output, byteCount)
             case .cfbDecrypt: kernels.cfb_decrypt(&expanded, iv, input, output, byteCount)
+            case .ofb: kernels.ofb(&expanded, iv, input, output, byteCount)
             case .ctr: kernels.ctr(&expanded, iv, input, output, byteCount)
             }
         }
@@ -64,7 +67,7 @@ import VectorKernels
         #expect(data.allSatisfy { $0 == 3 })
     }
 
-    /// NIST SP 800-38A, F.1.1, F.2.2, F.3.14 (CFB128) and F.5.1: the first two blocks.
+    /// NIST SP 800-38A, F.1.1, F.2.1, F.2.2, F.3.13 and F.3.14 (CFB128), F.4.1 and F.5.1: the first two blocks.
     @Test(arguments: [
         (
             Mode.ecbEncrypt, "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51",
@@ -77,6 +80,18 @@ import VectorKernels
         (
             Mode.cbcDecrypt, "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2",
             "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51", "000102030405060708090a0b0c0d0e0f"
+        ),
+        (
+            Mode.cbcEncrypt, "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51",
+            "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2", "000102030405060708090a0b0c0d0e0f"
+        ),
+        (
+            Mode.cfbEncrypt, "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51",
+            "3b3fd92eb72dad20333449f8e83cfb4ac8a64537a0b3a93fcde3cdad9f1ce58b", "000102030405060708090a0b0c0d0e0f"
+        ),
+        (
+            Mode.ofb, "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51",
+            "3b3fd92eb72dad20333449f8e83cfb4a7789508d16918f03f53c52dac54ed825", "000102030405060708090a0b0c0d0e0f"
         ),
         (
             Mode.cfbDecrypt, "3b3fd92eb72dad20333449f8e83cfb4ac8a64537a0b3a93fcde3cdad9f1ce58b",

@@ -92,10 +92,12 @@ public struct UnitPlan: Sendable {
     /// What `uaccectl tune` found on a machine with AVX-512, VAES and GFNI (AMD EPYC 9005).
     private static let measured: [UnitPlanRow] = [
         row("aes-ecb", .cipher(.aes, .ecb, encrypt: nil), .vector, 0),
-        row("aes-cbc-encrypt", .cipher(.aes, .cbc, encrypt: true), .libcrypto, 0, .ipsecMB, 2),
+        row("aes-cbc-encrypt", .cipher(.aes, .cbc, encrypt: true), .vector, 0, .ipsecMB, 2),
         row("aes-cbc-decrypt", .cipher(.aes, .cbc, encrypt: false), .vector, 0),
         row("aes-ctr", .cipher(.aes, .ctr, encrypt: nil), .vector, 0),
+        row("aes-cfb-encrypt", .cipher(.aes, .cfb, encrypt: true), .vector, 0),
         row("aes-cfb-decrypt", .cipher(.aes, .cfb, encrypt: false), .vector, 0),
+        row("aes-ofb", .cipher(.aes, .ofb, encrypt: nil), .vector, 0),
         row("aes-xts", .cipher(.aes, .xts, encrypt: nil), .vector, 128),
         row("des3-cbc-encrypt", .cipher(.tripleDES, .cbc, encrypt: true), .libcrypto, 0, .ipsecMB, 6),
         row("des3-cbc-decrypt", .cipher(.tripleDES, .cbc, encrypt: false), .libcrypto, 0, .ipsecMB, 6),
@@ -126,9 +128,12 @@ public struct UnitPlan: Sendable {
     /// What the same found on that machine without the kernels.
     private static let withoutKernels: [UnitPlanRow] = [
         row("aes-ecb", .cipher(.aes, .ecb, encrypt: nil), .ipsecMB, 512),
+        row("aes-cbc-encrypt", .cipher(.aes, .cbc, encrypt: true), .libcrypto, 0, .ipsecMB, 2),
         row("aes-cbc-decrypt", .cipher(.aes, .cbc, encrypt: false), .ipsecMB, 0),
         row("aes-ctr", .cipher(.aes, .ctr, encrypt: nil), .ipsecMB, 0),
+        row("aes-cfb-encrypt", .cipher(.aes, .cfb, encrypt: true), .libcrypto, 0),
         row("aes-cfb-decrypt", .cipher(.aes, .cfb, encrypt: false), .ipsecMB, 0),
+        row("aes-ofb", .cipher(.aes, .ofb, encrypt: nil), .libcrypto, 0),
         row("aes-gcm", .aead(.gcm), .ipsecMB, 0),
         row("aes-gcm-part", .gcmParts, .ipsecMB, 256),
         row("gmac", .gmac, .ipsecMB, 0),

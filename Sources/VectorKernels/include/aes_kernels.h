@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// AES over vectors, 32 blocks at once: the modes in which blocks do not wait for each other.
+// AES over vectors, up to 32 blocks at once, and one after the other where blocks wait for each other.
 //
 // libcrypto 3.0 does four blocks at once. intel-ipsec-mb 1.3 has no XTS, and each of its calls sets a variable of the
 // whole process, for whose cache line two threads fight; here nothing is shared.
@@ -62,9 +62,12 @@ struct aes_kernels {
 
     aes_cipher_function *ecb_encrypt; // without an IV
     aes_cipher_function *ecb_decrypt;
+    aes_cipher_function *cbc_encrypt; // block after block
     aes_cipher_function *cbc_decrypt;
     aes_cipher_function *ctr; // the counter is a number of 128 bits, first byte highest; any number of bytes
-    aes_cipher_function *cfb_decrypt; // feedback of whole blocks; any number of bytes
+    aes_cipher_function *cfb_encrypt; // feedback of whole blocks; any number of bytes; block after block
+    aes_cipher_function *cfb_decrypt; // likewise, many at once
+    aes_cipher_function *ofb; // any number of bytes; block after block
     aes_xts_function *xts_encrypt;
     aes_xts_function *xts_decrypt;
 
