@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import VectorKernels
 
 /// A key of a cipher for the vector kernels. Nothing stays behind from one call to the next.
 struct CipherVectors {
     private let mode: AESVectorMode
-    /// As the mode wants it, at the start of room for either.
-    private let key: UnsafeMutableRawPointer
+    /// Of modes without a tweak, `data` only.
+    private let key: VectorKey<aes_xts_key>
     private let minimumByteCount: Int
     private let granuleMask: Int
-
-    private static let keyCapacity = MemoryLayout<aes_xts_key>.size
 
     /// nil where this processor cannot run them, or where they do not have the cipher.
     init?(_ kind: CipherKind, key: UnsafeRawPointer, encrypt: Bool) {
@@ -21,22 +18,20 @@ struct CipherVectors {
         self.mode = mode
         minimumByteCount = kind.minimumByteCount
         granuleMask = kind.granuleByteCount - 1
-        // At a cache line, for registers of that size.
-        self.key = .allocate(byteCount: Self.keyCapacity, alignment: 64)
+        self.key = VectorKey()
         let raw = key.assumingMemoryBound(to: UInt8.self)
         switch mode {
-        case .plain:
-            kernels.pointee.expand_key(raw, kind.keyByteCount, self.key.bindMemory(to: aes_key.self, capacity: 1))
-        case .tweaked:
-            kernels.pointee.expand_xts_key(
-                raw, kind.keyByteCount, self.key.bindMemory(to: aes_xts_key.self, capacity: 1))
+        case .plain: kernels.pointee.expand_key(raw, kind.keyByteCount, data)
+        case .tweaked: kernels.pointee.expand_xts_key(raw, kind.keyByteCount, self.key.pointer)
         }
     }
 
     /// Wipes the key; nothing may be called behind it.
-    func free() {
-        linux_wipe(key, Self.keyCapacity)
-        key.deallocate()
+    func free() { key.free() }
+
+    @inline(__always)
+    private var data: UnsafeMutablePointer<aes_key> {
+        UnsafeMutableRawPointer(key.pointer).assumingMemoryBound(to: aes_key.self)
     }
 
     /// Whether `run` does as many bytes, no more and no fewer.
@@ -50,8 +45,8 @@ struct CipherVectors {
         let input = input.assumingMemoryBound(to: UInt8.self)
         let output = output.assumingMemoryBound(to: UInt8.self)
         switch mode {
-        case .plain(let kernel): kernel(key.assumingMemoryBound(to: aes_key.self), iv, input, output, byteCount)
-        case .tweaked(let kernel): kernel(key.assumingMemoryBound(to: aes_xts_key.self), iv, input, output, byteCount)
+        case .plain(let kernel): kernel(data, iv, input, output, byteCount)
+        case .tweaked(let kernel): kernel(key.pointer, iv, input, output, byteCount)
         }
     }
 }
