@@ -38,8 +38,12 @@ let unitSettings: [CSetting] =
 let tables = Context.environment["UACCE_UNICODE_TABLES"] ?? "libswiftUnicodeDataTables.a"
 
 /// What other programs load: nothing exported but what its version script tells.
-func linking(exports: String, needsMathematics: Bool = true, _ more: [String] = []) -> [LinkerSetting] {
+func linking(
+    exports: String, needsMathematics: Bool = true, hasSwift: Bool = true, _ more: [String] = []
+) -> [LinkerSetting] {
     guard embedded else { return [] }
+    // See Sources/AllocationReserve.
+    let more = more + (hasSwift ? ["--wrap=posix_memalign", "--wrap=free"] : [])
     return (needsMathematics ? [.linkedLibrary("m")] : []) + [
         .unsafeFlags([
             // A product without Swift would be given the Swift library otherwise.
@@ -74,7 +78,7 @@ let hostTargets: [Target] = [
     .testTarget(name: "UacceDeviceTests", dependencies: ["UacceDevice"], swiftSettings: common),
     .testTarget(
         name: "EmulatedQMTests",
-        dependencies: ["EmulatedQM", "UacceDevice", "HisiliconABI", "FaultGuard", "CUacce", "CLinux"],
+        dependencies: ["EmulatedQM", "UacceDevice", "HisiliconABI", "FaultGuard", "CUacce", "CProcess", "CLinux"],
         swiftSettings: common),
     .testTarget(
         name: "SoftwareCryptoTests", dependencies: ["SoftwareCrypto", "COpenSSL"], swiftSettings: common),
@@ -87,13 +91,14 @@ let hostTargets: [Target] = [
         dependencies: ["HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CUacce", "CLinux"],
         swiftSettings: common),
     .testTarget(
-        name: "PublishedCountersTests", dependencies: ["PublishedCounters", "CLinux"], swiftSettings: common),
+        name: "PublishedCountersTests", dependencies: ["PublishedCounters", "CCounterHead", "CLinux"],
+        swiftSettings: common),
     .testTarget(
         name: "QueueSchedulerTests",
         dependencies: [
             "QueueScheduler", "PublishedCounters", "HisiliconDriver", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto",
             "UacceDevice",
-            "HisiliconABI", "CLinux",
+            "HisiliconABI", "CProcess", "CLinux",
         ],
         swiftSettings: common),
     .testTarget(
@@ -111,7 +116,9 @@ let hostTargets: [Target] = [
         swiftSettings: common),
     .testTarget(
         name: "CompressionSessionsTests",
-        dependencies: ["CompressionSessions", "QueueScheduler", "EmulatedQM", "HisiliconABI", "CZlib", "CLinux"],
+        dependencies: [
+            "CompressionSessions", "SoftwareInflate", "QueueScheduler", "EmulatedQM", "HisiliconABI", "CZlib", "CLinux",
+        ],
         swiftSettings: common),
     .testTarget(
         name: "DeflateStreamTests",
@@ -169,53 +176,71 @@ let package = Package(
         .target(name: "CIPSecMB", cSettings: unitSettings),
         .target(name: "VectorKernels", cSettings: unitSettings),
         .target(name: "FaultGuard", cSettings: unitSettings),
+        .target(name: "CProcess", cSettings: unitSettings),
         .target(name: "CZlib", cSettings: unitSettings, linkerSettings: zlibLinking),
 
+        .target(name: "CCounterHead", cSettings: unitSettings),
         .target(name: "CDeflateUnits", cSettings: unitSettings),
         .target(name: "CZlibCalls", cSettings: unitSettings),
+        .target(
+            name: "AllocationReserve", cSettings: unitSettings + (embedded ? [.define("UACCE_EMBEDDED")] : [])),
+        .target(name: "LibraryLoad", cSettings: unitSettings),
+        .target(
+            name: "LazyGlobals", cSettings: unitSettings + (embedded ? [.define("UACCE_EMBEDDED")] : [])),
         // It is quicker with -O2 (Scripts/bench-compression): what -O3 unrolls is seldom gone through twice.
         .target(name: "DeflateKernel", cSettings: unitSettings + [.unsafeFlags(["-O2"])]),
 
-        .target(name: "HisiliconABI", dependencies: ["CUacce"], swiftSettings: shipped),
-        .target(name: "UacceDevice", dependencies: ["CUacce", "CLinux"], swiftSettings: shipped),
+        .target(name: "PlainText", swiftSettings: shipped),
+        .target(name: "HisiliconABI", dependencies: ["PlainText", "CUacce"], swiftSettings: shipped),
+        .target(name: "UacceDevice", dependencies: ["CUacce", "CProcess", "CLinux"], swiftSettings: shipped),
         .target(
             name: "HisiliconDriver", dependencies: ["HisiliconABI", "UacceDevice", "CUacce", "CLinux"],
             swiftSettings: shipped),
         .target(
-            name: "SoftwareCrypto", dependencies: ["VectorKernels", "COpenSSL", "CIntrinsics", "CLinux"],
+            name: "SoftwareCrypto",
+            dependencies: ["VectorKernels", "COpenSSL", "CIntrinsics", "AllocationReserve", "CLinux"],
             swiftSettings: shipped),
         .target(
-            name: "EmulatedQM", dependencies: ["HisiliconABI", "UacceDevice", "FaultGuard", "CUacce", "CLinux"],
+            name: "EmulatedQM",
+            dependencies: ["PlainText", "HisiliconABI", "UacceDevice", "FaultGuard", "CUacce", "CProcess", "CLinux"],
             swiftSettings: shipped),
         .target(
             name: "EmulatedSEC",
             dependencies: [
-                "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CIPSecMB", "VectorKernels", "CUacce", "CLinux",
+                "PlainText", "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CIPSecMB", "VectorKernels", "CUacce",
+                "AllocationReserve", "CProcess", "CLinux",
             ],
             swiftSettings: shipped),
-        .target(name: "PublishedCounters", dependencies: ["CLinux"], swiftSettings: shipped),
+        .target(name: "PublishedCounters", dependencies: ["CCounterHead", "CLinux"], swiftSettings: shipped),
+        .target(
+            name: "SoftwareInflate", dependencies: ["DeflateKernel", "CDeflateUnits", "CZlib", "CLinux"],
+            swiftSettings: shipped),
         .target(
             name: "QueueScheduler",
             dependencies: [
-                "PublishedCounters", "HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CLinux",
+                "PlainText", "PublishedCounters", "HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI",
+                "AllocationReserve", "CProcess", "CLinux",
             ],
             swiftSettings: shipped),
         .target(
             name: "EmulatedZIP",
             dependencies: [
-                "EmulatedQM", "HisiliconABI", "CDeflateUnits", "DeflateKernel", "CZlib", "CUacce", "CLinux",
+                "EmulatedQM", "SoftwareInflate", "HisiliconABI", "CDeflateUnits", "DeflateKernel", "CZlib", "CUacce",
+                "CLinux",
             ],
             swiftSettings: shipped),
         .target(
             name: "CompressionSessions",
             dependencies: [
-                "QueueScheduler", "EmulatedZIP", "EmulatedQM", "HisiliconDriver", "HisiliconABI", "CZlib", "CUacce",
-                "CLinux",
+                "QueueScheduler", "EmulatedZIP", "SoftwareInflate", "EmulatedQM", "HisiliconDriver", "HisiliconABI",
+                "CZlib", "CUacce", "CLinux",
             ],
             swiftSettings: shipped),
         .target(
             name: "DeflateStream",
-            dependencies: ["CompressionSessions", "EmulatedZIP", "QueueScheduler", "CZlib", "CLinux"],
+            dependencies: [
+                "CompressionSessions", "SoftwareInflate", "QueueScheduler", "DeflateKernel", "CZlib", "CLinux",
+            ],
             swiftSettings: shipped),
         .target(
             name: "CryptoSessions",
@@ -229,8 +254,9 @@ let package = Package(
         .target(
             name: "ZlibABI",
             dependencies: [
-                "DeflateStream", "CompressionSessions", "QueueScheduler", "HisiliconABI", "CDeflateUnits", "CZlib",
-                "CLinux",
+                "PlainText",
+                "DeflateStream", "CompressionSessions", "SoftwareInflate", "QueueScheduler", "HisiliconABI",
+                "CDeflateUnits", "CZlib", "AllocationReserve", "LibraryLoad", "CLinux",
             ],
             exclude: ["zlib.map"], swiftSettings: shipped,
             linkerSettings: linking(
@@ -244,32 +270,38 @@ let package = Package(
         .target(
             name: "DeviceNodes",
             dependencies: [
-                "EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI", "FaultGuard", "CLinux",
+                "SoftwareCrypto",
+                "EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI", "FaultGuard",
+                "AllocationReserve", "CLinux",
             ],
             exclude: ["emulator.map"], swiftSettings: shipped,
-            linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map")),
+            linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map", ["-init=uacce_emulator_begin"])),
         .target(
             name: "WarpDrive",
             dependencies: [
+                "SoftwareCrypto",
                 "HisiliconDriver", "EmulatedSEC", "EmulatedZIP", "EmulatedQM", "PublishedCounters", "UacceDevice",
-                "HisiliconABI", "CWarpDrive", "CUacce", "CLinux",
+                "HisiliconABI", "CWarpDrive", "AllocationReserve", "CUacce", "CProcess", "CLinux",
             ],
             exclude: ["warpdrive.map", "uacce-wd.pc"], swiftSettings: shipped,
             linkerSettings: linking(
-                exports: "Sources/WarpDrive/warpdrive.map", ["-soname=libuacce-wd.so", "-fini=uacce_wd_end"])),
+                exports: "Sources/WarpDrive/warpdrive.map", ["-soname=libuacce-wd.so", "-init=uacce_wd_begin"])),
         .target(
             name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
-            linkerSettings: linking(exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false)),
+            linkerSettings: linking(
+                exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false, hasSwift: false)),
         .target(
-            name: "CompressionFilter", dependencies: ["CompressionStreams", "COpenSSL", "CLinux"],
+            name: "CompressionFilter",
+            dependencies: ["CompressionStreams", "AllocationReserve", "LibraryLoad", "COpenSSL", "CLinux"],
             exclude: ["bio.map", "uacce-bio.pc"], swiftSettings: shipped,
             linkerSettings: linking(
-                exports: "Sources/CompressionFilter/bio.map", needsMathematics: false, ["-soname=libuacce-bio.so"])),
+                exports: "Sources/CompressionFilter/bio.map", needsMathematics: false,
+                ["-soname=libuacce-bio.so"])),
         .target(
             name: "UacceProvider",
             dependencies: [
-                "CryptoSessions", "CompressionStreams", "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "COpenSSL",
-                "CLinux",
+                "PlainText", "CryptoSessions", "CompressionStreams", "QueueScheduler", "SoftwareCrypto", "HisiliconABI",
+                "AllocationReserve", "LazyGlobals", "COpenSSL", "CProcess", "CLinux",
             ],
             path: "provider", exclude: ["uacce.map"], swiftSettings: shipped,
             linkerSettings: linking(exports: "provider/uacce.map")),

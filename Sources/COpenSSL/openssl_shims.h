@@ -52,8 +52,6 @@ OPENSSL_FUNCTION(cipher_set_ctx_params);
 OPENSSL_FUNCTION(cipher_settable_ctx_params);
 OPENSSL_FUNCTION(cipher_update);
 OPENSSL_FUNCTION(core_get_params);
-OPENSSL_FUNCTION(core_new_error);
-OPENSSL_FUNCTION(core_set_error_debug);
 OPENSSL_FUNCTION(digest_copyctx);
 OPENSSL_FUNCTION(digest_dupctx);
 OPENSSL_FUNCTION(digest_final);
@@ -79,30 +77,11 @@ OPENSSL_FUNCTION(mac_settable_ctx_params);
 OPENSSL_FUNCTION(mac_update);
 OPENSSL_FUNCTION(provider_get_capabilities);
 OPENSSL_FUNCTION(provider_get_params);
-OPENSSL_FUNCTION(provider_get_reason_strings);
 OPENSSL_FUNCTION(provider_gettable_params);
 OPENSSL_FUNCTION(provider_query_operation);
 OPENSSL_FUNCTION(provider_self_test);
 OPENSSL_FUNCTION(provider_teardown);
 #undef OPENSSL_FUNCTION
-
-// core_vset_error takes a va_list, which only a variadic C function can make.
-static inline void openssl_set_error_list(const OSSL_DISPATCH *vset_error, const OSSL_CORE_HANDLE *core,
-                                          uint32_t reason, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    OSSL_FUNC_core_vset_error(vset_error)(core, reason, format, arguments);
-    va_end(arguments);
-}
-static inline void openssl_set_error(const OSSL_DISPATCH *vset_error, const OSSL_CORE_HANDLE *core,
-                                     uint32_t reason, const char *detail)
-{
-    if (detail == NULL)
-        openssl_set_error_list(vset_error, core, reason, NULL);
-    else
-        openssl_set_error_list(vset_error, core, reason, "%s", detail);
-}
 
 // ERR_set_error is variadic. ERR_new and ERR_set_debug come first, as ERR_raise has it.
 static inline void openssl_set_library_error(int library, int reason) { ERR_set_error(library, reason, NULL); }
@@ -113,6 +92,20 @@ static inline void openssl_set_library_error_detail(int library, int reason, con
     else
         ERR_set_error(library, reason, "%s", detail);
 }
+
+// A macro of macros.
+static inline int openssl_no_memory_reason(void) { return ERR_R_MALLOC_FAILURE; }
+// ERR_R_MALLOC_FAILURE is an expression of macros.
+static inline void openssl_raise_out_of_memory(const char *file, int line)
+{
+    ERR_new();
+    ERR_set_debug(file, line, NULL);
+    ERR_set_error(ERR_LIB_PROV, ERR_R_MALLOC_FAILURE, NULL);
+}
+
+// Whether OPENSSL_cleanup has begun, or is over: then libcrypto's own memory may be gone. (OPENSSL_INIT_BASE_ONLY, which has
+// no public name, keeps the call from raising an error.)
+static inline int openssl_is_stopped(void) { return OPENSSL_init_crypto(0x00040000, NULL) == 0; }
 
 // STACK_OF(CONF_VALUE) and its accessors are macros.
 static inline int openssl_conf_value_count(const STACK_OF(CONF_VALUE) *values) { return sk_CONF_VALUE_num(values); }

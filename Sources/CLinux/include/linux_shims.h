@@ -53,19 +53,13 @@ static inline void *linux_map(size_t length, int protection, int flags, int fd, 
     return address == MAP_FAILED ? NULL : address;
 }
 
-// Processors that this process may run on; 1 where there are more than 4096. Both calls have wrappers, or declarations,
-// only with _GNU_SOURCE.
-static inline int linux_processor_count(void)
-{
-    unsigned long set[64] = {0};
-    long used = syscall(SYS_sched_getaffinity, 0, sizeof set, set);
-    int count = 0;
-    for (long word = 0; word < used / (long)sizeof *set; word++)
-        count += __builtin_popcountl(set[word]);
-    return count > 0 ? count : 1;
-}
+// The processor that the caller runs on. Neither this nor the next makes a system call where the C library knows the
+// kernel's vDSO or restartable sequences; both have declarations only with _GNU_SOURCE.
 extern int sched_getcpu(void);
 static inline int linux_processor(void) { return sched_getcpu(); }
+// The NUMA node that the caller runs on.
+extern int getcpu(unsigned *processor, unsigned *node);
+static inline int linux_current_node(unsigned *node) { return getcpu(NULL, node); }
 
 // An anonymous file in memory, its number high enough to be out of the way of the program's; -1 when the system gives
 // none. The call, and the next, have declarations only with _GNU_SOURCE.
@@ -108,11 +102,64 @@ static inline _Bool linux_look(void *destination, const void *source, size_t cou
     return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &from, 1UL, 0UL) == (long)count;
 }
 
+// Copies memory of another process, as far as the kernel lets this one look (process_vm_readv(2)): how many bytes, or -1
+// with errno.
+static inline ssize_t linux_copy_from_process(pid_t process, void *destination, uint64_t address, size_t count)
+{
+    struct iovec to = {destination, count}, from = {(void *)(uintptr_t)address, count};
+    return syscall(SYS_process_vm_readv, process, &to, 1UL, &from, 1UL, 0UL);
+}
+
 // Whether the program has more privileges than its caller, whose environment it must not trust then.
 static inline int linux_is_privileged(void) { return getauxval(AT_SECURE) != 0; }
 
 // A variable of the environment; NULL in a program that has more privileges than whoever started it.
 static inline const char *linux_secure_environment(const char *name) { return linux_is_privileged() ? NULL : getenv(name); }
+
+// Calls that fail where they would end the program otherwise: beyond a limit of file sizes (SIGXFSZ), into a pipe that
+// nobody reads (SIGPIPE). The kernel sends both signals to the thread that calls. One of the program's own, which was
+// pending before, stays so.
+struct linux_held_signals {
+    sigset_t before, pending;
+};
+static inline void linux_hold_signals(struct linux_held_signals *held)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGXFSZ);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, &held->before);
+    sigpending(&held->pending);
+}
+static inline void linux_let_signals_go(const struct linux_held_signals *held, _Bool failed)
+{
+    int error = errno, number = error == EFBIG ? SIGXFSZ : error == EPIPE ? SIGPIPE : 0;
+    if (failed && number != 0 && !sigismember(&held->pending, number)) {
+        const struct timespec now = {0, 0};
+        sigset_t sent;
+        sigemptyset(&sent);
+        sigaddset(&sent, number);
+        while (sigtimedwait(&sent, NULL, &now) < 0 && errno == EINTR) {}
+    }
+    pthread_sigmask(SIG_SETMASK, &held->before, NULL);
+    errno = error;
+}
+static inline ssize_t linux_write_quietly(int fd, const void *bytes, size_t count)
+{
+    struct linux_held_signals held;
+    linux_hold_signals(&held);
+    ssize_t written = write(fd, bytes, count);
+    linux_let_signals_go(&held, written < 0);
+    return written;
+}
+static inline int linux_resize_quietly(int fd, off_t length)
+{
+    struct linux_held_signals held;
+    linux_hold_signals(&held);
+    int outcome = ftruncate(fd, length);
+    linux_let_signals_go(&held, outcome < 0);
+    return outcome;
+}
 
 // Hides a value from the optimiser, so that arithmetic on secrets is not turned back into a branch.
 static inline uint64_t linux_value_barrier(uint64_t value)
@@ -133,9 +180,6 @@ static inline void linux_spin_hint(void)
 
 // Wipes memory in a way the optimiser keeps.
 static inline void linux_wipe(void *memory, size_t count) { explicit_bzero(memory, count); }
-
-// NUMA node the caller runs on. getcpu(2) has a wrapper only with _GNU_SOURCE.
-static inline int linux_current_node(unsigned *node) { return (int)syscall(SYS_getcpu, NULL, node, NULL); }
 
 // One 64-bit store to a device register, after everything written before it (the submission entries) is visible.
 static inline void linux_mmio_write64(void *address, uint64_t value)
