@@ -32,12 +32,12 @@ public struct Counter {
     public var count: UInt64 { value.pointee.load(ordering: .relaxed) }
 }
 
-/// What the driver saw of one queue: words on the process's ``CounterBoard``, or in memory of its own.
+/// What the driver saw of one queue: words of a ``CounterGroup``.
 public struct QueueCounters {
-    public let words: CounterBoard.Words
+    public let words: CounterWords
 
     @inlinable
-    public init(words: CounterBoard.Words) {
+    public init(words: CounterWords) {
         self.words = words
     }
 

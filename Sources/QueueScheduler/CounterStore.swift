@@ -1,72 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PublishedCounters
-import Synchronization
 
-/// Where queues and threads keep their counters: on the process's board, where other processes can read them, or, with
-/// `publish = off` and where there can be no board, in memory of this process. Guarded by the scheduler's lock.
+/// Where queues and threads keep their counters: a group in memory of this process, which other processes may be allowed to
+/// read. With `publish = off` it says that it is not to be shown. Guarded by the scheduler's lock.
 ///
-/// The board is made with the first block, so that a program which only loads the module writes no file.
+/// The group is taken with the first counters, so that a program which only loads the module has none.
 final class CounterStore {
     private let driverName: String
-    private var publishes: Bool
-    private var board: CounterBoard?
+    private let publishes: Bool
+    private var group: CounterGroup?
+    private var isShutDown = false
 
     init(driverName: String, publishes: Bool) {
         self.driverName = driverName
         self.publishes = publishes
     }
 
-    /// Counters for a queue of device `index`.
+    /// Counters for a queue of device `index`; the spare ones where memory is out.
     func makeQueueCounters(
         device index: Int, name: String, api: String, isEmulated: Bool, number: UInt16
     ) -> QueueCounters {
-        guard let board = openBoard() else { return QueueCounters(words: Self.allocate()) }
-        board.describe(device: index, name: name, api: api, isEmulated: isEmulated)
-        return QueueCounters(words: board.takeQueue(device: index, number: number) ?? Self.allocate())
+        guard let group = openGroup() else { return QueueCounters(words: CounterGroup.spareWords) }
+        group.describe(device: index, name: name, api: api, isEmulated: isEmulated)
+        return QueueCounters(words: group.takeQueue(device: index, number: number) ?? CounterGroup.spareWords)
     }
 
-    /// Counters for the calling thread.
+    /// Counters for the calling thread; the spare ones where memory is out.
     func makeProcessorCounters() -> ProcessorCounters {
-        ProcessorCounters(words: openBoard()?.takeThread() ?? Self.allocate())
+        ProcessorCounters(words: openGroup()?.takeThread() ?? CounterGroup.spareWords)
     }
 
-    /// Takes counters back that nobody uses any more. Theirs are of this process, not of the parent of a fork.
-    func giveBack(_ words: CounterBoard.Words) {
-        if let board, board.giveBack(words) { return }
-        words.deinitialize(count: BoardLayout.wordCount)
-        words.deallocate()
+    /// Takes counters back that nobody uses any more. They are of this process, not of the parent of a fork.
+    func giveBack(_ words: CounterWords) {
+        group?.giveBack(words)
     }
 
-    /// In a child of fork: leaves the parent's board alone. The child's own is made when it is wanted.
+    /// In a child of fork: leaves the parent's group alone. The child's own is taken when it is wanted.
     func leaveBehind() {
-        board = nil
-    }
-
-    /// Takes the board out of others' sight, with everything as it is otherwise.
-    func unpublish() {
-        board?.retract()
-        publishes = false
+        group = nil
     }
 
     func shutDown() {
-        board?.remove()
-        board = nil
-        publishes = false
+        group?.release()
+        group = nil
+        isShutDown = true
     }
 
-    private func openBoard() -> CounterBoard? {
-        if let board { return board }
-        guard publishes else { return nil }
-        board = CounterBoard.make(driverName: driverName)
-        // Once is enough to know that it cannot be.
-        publishes = board != nil
-        return board
-    }
-
-    private static func allocate() -> CounterBoard.Words {
-        let words = CounterBoard.Words.allocate(capacity: BoardLayout.wordCount)
-        for index in 0..<BoardLayout.wordCount { (words + index).initialize(to: Atomic(0)) }
-        return words
+    private func openGroup() -> CounterGroup? {
+        if group == nil, !isShutDown { group = .take(driverName: driverName, isShown: publishes) }
+        return group
     }
 }

@@ -28,7 +28,7 @@ public enum ProcessorCause: Int, CaseIterable, Sendable {
 
 /// What went to the CPU on one thread, by cause.
 struct ProcessorCounters {
-    let words: CounterBoard.Words
+    let words: CounterWords
 
     @inline(__always)
     func add(_ cause: ProcessorCause) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import PlainText
 
 /// Where notable events go: a line each, with the process id. Never on the path of a request that goes well.
 struct Log: Sendable {
@@ -8,10 +9,10 @@ struct Log: Sendable {
     let target: String
 
     func write(_ message: @autoclosure () -> String) {
-        if target.isEmpty { return }
+        if target.isEmpty || linux_is_privileged() != 0 { return }
         let line = "uacce[\(getpid())]: " + message() + "\n"
         if target == "stderr" {
-            append(line, to: 2)
+            withoutCancellation { append(line, to: 2) }
         } else {
             appendLines(line, toFile: target)
         }
@@ -20,7 +21,15 @@ struct Log: Sendable {
 
 /// Appends `text` to a file with one write, so that lines of several processes do not mix. Errors are not reported: a
 /// full disk must not fail a cipher.
+///
+/// A program with more privileges than its caller writes nothing: a name may be relative, or lead through a directory of the
+/// caller's.
 public func appendLines(_ text: String, toFile name: String) {
+    if linux_is_privileged() != 0 { return }
+    withoutCancellation { append(text, toFile: name) }
+}
+
+private func append(_ text: String, toFile name: String) {
     var name = name
     let descriptor = name.withUTF8 { bytes in
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { path in
@@ -37,6 +46,6 @@ public func appendLines(_ text: String, toFile name: String) {
 private func append(_ text: String, to descriptor: Int32) {
     var text = text
     text.withUTF8 { bytes in
-        _ = write(descriptor, bytes.baseAddress, bytes.count)
+        _ = linux_write_quietly(descriptor, bytes.baseAddress, bytes.count)
     }
 }

@@ -30,19 +30,22 @@ final class RetiredCounters {
     }
 
     func add(_ queue: UnsafeMutablePointer<LeasedQueue>) {
+        let counters = queue.pointee.counters
+        // What is counted there is of several queues.
+        if counters.words == CounterGroup.spareWords { return }
         let index = queue.pointee.deviceIndex
         while devices.count <= index { devices.append(Device()) }
-        devices[index].requests += queue.pointee.counters.requests.count
-        devices[index].bytes += queue.pointee.counters.bytes.count
-        devices[index].batches += queue.pointee.counters.batches.count
-        devices[index].greatestBatch = max(
-            devices[index].greatestBatch, queue.pointee.counters.greatestBatch.count)
-        devices[index].errors += queue.pointee.counters.errors.count
+        devices[index].requests &+= counters.requests.count
+        devices[index].bytes &+= counters.bytes.count
+        devices[index].batches &+= counters.batches.count
+        devices[index].greatestBatch = max(devices[index].greatestBatch, counters.greatestBatch.count)
+        devices[index].errors &+= counters.errors.count
     }
 
     func add(_ thread: UnsafeMutablePointer<ThreadQueue>) {
+        if thread.pointee.processor.words == CounterGroup.spareWords { return }
         for cause in ProcessorCause.allCases {
-            processor[cause.rawValue] += thread.pointee.processor.count(cause)
+            processor[cause.rawValue] &+= thread.pointee.processor.count(cause)
         }
     }
 }

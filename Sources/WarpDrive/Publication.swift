@@ -1,63 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import PublishedCounters
 import UacceDevice
 
-/// The boards on which this process's queues count, for `uaccectl stats` and `top`: one for each kind of device, made with
+/// The groups in which this process's queues count, for `uaccectl stats` and `top`: one for each kind of device, taken with
 /// its first queue. The library's own drivers count, as they are what knows of requests. Guarded by the process's lock.
 enum Publication {
-    private struct Board {
+    private struct Kind {
         let driverName: String
-        /// nil: there can be none.
-        let counters: CounterBoard?
+        let group: CounterGroup
         var devices: [String] = []
     }
 
-    nonisolated(unsafe) private static var boards: [Board] = []
+    nonisolated(unsafe) private static var kinds: [Kind] = []
     nonisolated(unsafe) private static var process: UInt64 = 0
 
-    /// Counters for a queue of a device that is called `<driverName>-<number>`. nil: nobody shall or can see any.
+    /// Makes the list, as the library is loaded.
+    static func prepare() { kinds.reserveCapacity(2) }
+
+    /// Counters for a queue of a device that is called `<driverName>-<number>`. nil: there is no memory for them.
     static func open(_ entry: DeviceEntry, driverName: String, queue number: UInt16) -> QueueCounters? {
         let current = ProcessMark.current
         if process != current {
             // The parent's, which goes on with them.
-            for board in boards where board.counters != nil { _ = Unmanaged.passRetained(board.counters!) }
-            boards = []
+            kinds = []
             process = current
         }
-        var known = boards.firstIndex { $0.driverName == driverName }
+        var known = kinds.firstIndex { $0.driverName == driverName }
         if known == nil {
-            boards.append(Board(driverName: driverName, counters: .make(driverName: driverName)))
-            known = boards.count - 1
+            guard let group = CounterGroup.take(driverName: driverName, isShown: true) else { return nil }
+            kinds.append(Kind(driverName: driverName, group: group))
+            known = kinds.count - 1
         }
         let index = known.unsafelyUnwrapped
-        guard let board = boards[index].counters else { return nil }
+        let group = kinds[index].group
         let name = entry.device.name
-        var device = boards[index].devices.firstIndex { $0 == name }
+        var device = kinds[index].devices.firstIndex { $0 == name }
         if device == nil {
-            device = boards[index].devices.count
-            boards[index].devices.append(name)
-            board.describe(
+            device = kinds[index].devices.count
+            kinds[index].devices.append(name)
+            group.describe(
                 device: device.unsafelyUnwrapped, name: name, api: entry.attributes.api, isEmulated: entry.isEmulated)
         }
-        return board.takeQueue(device: device.unsafelyUnwrapped, number: number).map { QueueCounters(words: $0) }
+        return group.takeQueue(device: device.unsafelyUnwrapped, number: number).map { QueueCounters(words: $0) }
     }
 
-    /// Takes back the counters of a queue that was released.
-    static func close(_ counters: QueueCounters) {
-        for board in boards where board.counters?.giveBack(counters.words) == true { return }
+    /// Takes back the counters of a queue that was released, of a device of that kind.
+    static func close(_ counters: QueueCounters, driverName: String) {
+        kinds.first { $0.driverName == driverName }?.group.giveBack(counters.words)
     }
-
-    /// Removes the boards' files. Threads may still be counting.
-    static func end() {
-        guard process == ProcessMark.current else { return }
-        for board in boards { board.counters?.retract() }
-    }
-}
-
-/// The loader calls this when the process ends (DT_FINI), after the program's own handlers.
-@_cdecl("uacce_wd_end")
-public func endOfProcess() {
-    Publication.end()
 }

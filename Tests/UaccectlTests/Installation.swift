@@ -27,7 +27,6 @@ final class Installation {
         try FileManager.default.copyItem(atPath: Self.module, toPath: folder.path + "/modules/uacce.so")
         environment = [
             "OPENSSL_CONF": folder.path + "/openssl.cnf", "OPENSSL_MODULES": folder.path + "/modules",
-            "XDG_RUNTIME_DIR": folder.path,
         ]
     }
 

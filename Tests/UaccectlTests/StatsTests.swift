@@ -7,10 +7,10 @@ import Testing
 /// `stats` and `top` show what a program counted; here the program is the test.
 @Suite struct StatsTests {
     @Test func theTable() throws {
-        let planted = try PlantedBoard(queueCount: 2)
-        PlantedBoard.set(planted.queues[0], 100, 4096, 10, 16, 3, 1)
-        PlantedBoard.set(planted.queues[1], 23, 1000, 23, 1, 0, 0)
-        PlantedBoard.set(planted.thread, 7, 0, 2, 0, 5)
+        let planted = try PlantedCounters(queueCount: 2)
+        PlantedCounters.set(planted.queues[0], 100, 4096, 10, 16, 3, 1)
+        PlantedCounters.set(planted.queues[1], 23, 1000, 23, 1, 0, 0)
+        PlantedCounters.set(planted.thread, 7, 0, 2, 0, 5)
         let outcome = try uaccectl(["stats"] + planted.options, environment: planted.environment)
         #expect(outcome.status == 0)
         let rows = outcome.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
@@ -40,9 +40,9 @@ import Testing
     }
 
     @Test func json() throws {
-        let planted = try PlantedBoard(queueCount: 2)
-        PlantedBoard.set(planted.queues[1], 9, 90, 3, 4, 0, 6)
-        PlantedBoard.set(planted.thread, 0, 1)
+        let planted = try PlantedCounters(queueCount: 2)
+        PlantedCounters.set(planted.queues[1], 9, 90, 3, 4, 0, 6)
+        PlantedCounters.set(planted.thread, 0, 1)
         let processes = try uaccectl(["stats", "--json"] + planted.options, environment: planted.environment)
             .decoded([Process].self)
         #expect(processes.map(\.pid) == [getpid()] && processes[0].driver == "hisi_sec2")
@@ -53,19 +53,39 @@ import Testing
     }
 
     @Test func nobodyPublishes() throws {
-        let place = try TemporaryFolder()
-        let outcome = try uaccectl(
-            "stats", "--pid", String(getpid()), environment: ["XDG_RUNTIME_DIR": place.path])
+        let process = Foundation.Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sleep")
+        process.arguments = ["60"]
+        try process.run()
+        defer { kill(process.processIdentifier, SIGKILL) }
+        let outcome = try uaccectl("stats", "--pid", String(process.processIdentifier))
         #expect(outcome.status == 1 && outcome.output.contains("publish"))
-        let json = try uaccectl(
-            "stats", "--json", "--pid", String(getpid()), environment: ["XDG_RUNTIME_DIR": place.path])
+        let json = try uaccectl("stats", "--json", "--pid", String(process.processIdentifier))
         #expect(json.status == 0 && json.output == "[]\n")
+    }
+
+    /// What a program may call itself and its devices reaches no terminal as it is.
+    @Test func namesThatWouldMoveTheCursor() throws {
+        let planted = try PlantedCounters(deviceName: "a\u{9b}2J\u{1b}[31m\u{202e}")
+        let name = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "/proc/self/comm")).dropLast())
+        defer { try? Data(name).write(to: URL(fileURLWithPath: "/proc/self/comm")) }
+        try Data([0x62, 0xc2, 0x9b, 0x32, 0x4a, 0x9b, 0x33, 0x4a, 0xe2, 0x80, 0xae]).write(
+            to: URL(fileURLWithPath: "/proc/self/comm"))
+        for command in [["stats"], ["top", "--once", "--interval", "0.1"], ["stats", "--json"]] {
+            let outcome = try uaccectl(command + planted.options)
+            #expect(outcome.status == 0 && outcome.output.contains("2J"), "\(outcome.output)")
+            let controls = outcome.output.unicodeScalars.filter {
+                $0.value < 0x20 && $0 != "\n" || 0x7f...0x9f ~= $0.value || $0.value == 0x202e
+            }
+            #expect(controls.isEmpty, "\(command)")
+        }
+        #expect(try uaccectl(["stats", "--json"] + planted.options).output.contains(#""program":"b\u009b2J"#))
     }
 
     /// Rates are those of the time between two looks, while the counters go on.
     @Test func topPrintsRates() throws {
-        let planted = try PlantedBoard()
-        PlantedBoard.set(planted.queues[0], 1_000_000, 1_000_000_000, 1_000_000, 9, 2, 3)
+        let planted = try PlantedCounters()
+        PlantedCounters.set(planted.queues[0], 1_000_000, 1_000_000_000, 1_000_000, 9, 2, 3)
         nonisolated(unsafe) let words = planted.queues[0]
         let isDone = Flag()
         let counting = Thread {

@@ -13,7 +13,7 @@ import Testing
         private(set) var seen = ""
         private let before: termios
 
-        init(_ planted: PlantedBoard, columns: UInt16, rows: UInt16) throws {
+        init(_ planted: PlantedCounters, columns: UInt16, rows: UInt16) throws {
             main = open("/dev/ptmx", O_RDWR | O_NOCTTY)
             // TIOCSPTLCK and TIOCGPTN (ioctl_tty(2)): unlocks the other side, and tells its number.
             var isLocked: Int32 = 0
@@ -99,8 +99,8 @@ import Testing
     }
 
     @Test func drawsAndQuits() throws {
-        let planted = try PlantedBoard(queueCount: 3)
-        PlantedBoard.set(planted.queues[1], 5, 6, 7, 8, 9, 4)
+        let planted = try PlantedCounters(queueCount: 3)
+        PlantedCounters.set(planted.queues[1], 5, 6, 7, 8, 9, 4)
         let session = try Session(planted, columns: 120, rows: 40)
         // Two pictures: the first at once, the second with rates.
         #expect(session.read { $0.components(separatedBy: "\u{1b}[H").count > 3 })
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func followsTheSizeOfTheTerminal() throws {
-        let planted = try PlantedBoard(queueCount: 50)
+        let planted = try PlantedCounters(queueCount: 50)
         let session = try Session(planted, columns: 120, rows: 40)
         #expect(session.read { _ in session.picture.count == 40 })
         #expect(session.picture.last?.contains("more lines") == true)
@@ -133,7 +133,7 @@ import Testing
 
     @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
     func signalsLeaveTheTerminalAsItWas(_ signal: Int32) throws {
-        let planted = try PlantedBoard()
+        let planted = try PlantedCounters()
         let session = try Session(planted, columns: 80, rows: 24)
         #expect(session.read { $0.contains("\u{1b}[J") })
         session.send(signal)
@@ -143,10 +143,10 @@ import Testing
 
     /// A program that ends meanwhile goes from the picture.
     @Test func programsThatEnd() throws {
-        let planted = try PlantedBoard()
+        let planted = try PlantedCounters()
         let session = try Session(planted, columns: 100, rows: 24)
         #expect(session.read { _ in session.picture.first?.contains("1 program ") == true })
-        planted.board.remove()
+        planted.hide()
         #expect(session.read { _ in session.picture.first?.contains("0 programs") == true })
         session.type(UInt8(ascii: "q"))
         #expect(session.end().isRestored)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import PublishedCounters
+import QueueScheduler
 
 /// Whether a running program can use the provider, and whether it does: by what it has mapped (proc(5), `maps`).
 struct ProcessCheck {
@@ -43,6 +45,7 @@ struct ProcessCheck {
                         "module-replaced", "\(program) runs a module that has been replaced since.",
                         "Restart the program."))
             }
+            checkCounters(program, &findings)
         } else {
             findings.append(
                 .fault(
@@ -50,5 +53,30 @@ struct ProcessCheck {
                     "It must see the configuration: OPENSSL_CONF in its environment, or the system's openssl.cnf. "
                         + "Some programs read none until they first need OpenSSL."))
         }
+    }
+
+    /// What it has done, as it counts itself.
+    private func checkCounters(_ program: String, _ findings: inout [Finding]) {
+        let look = CounterCatalog().read(processID: processID)
+        if look.closedCount > 0 {
+            findings.append(
+                .note(
+                    "counters-closed", "This user may not read what \(program) counts.",
+                    "Run uaccectl as root, or 'uaccectl stats' from the program's parent."))
+            return
+        }
+        guard !look.readings.isEmpty else {
+            findings.append(
+                .note("no-requests", "\(program) has sent no request so far, or its configuration says publish = off."))
+            return
+        }
+        var device: UInt64 = 0
+        var processor: UInt64 = 0
+        for reading in look.readings {
+            for index in reading.devices.indices { device &+= reading.total(ofDevice: index).requests }
+            for cause in ProcessorCause.allCases { processor &+= reading.causes[cause.rawValue] }
+        }
+        findings.append(
+            .good("requests", "\(program) has sent \(device) requests to devices, and \(processor) to the CPU."))
     }
 }

@@ -4,16 +4,14 @@ import Glibc
 
 /// What a process is called, for people.
 enum ProcessName {
-    /// Its name as the kernel has it, at most 15 bytes, with nothing in it that would move a terminal's cursor; `?` where
-    /// it cannot be known.
+    /// Its name as the kernel has it, at most 15 bytes, fit for a terminal; `?` where it cannot be known.
     static func of(_ processID: Int32) -> String {
-        guard let bytes = readFile("/proc/\(processID)/comm", limit: 64), !bytes.isEmpty else { return "?" }
-        return printable(bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...])
+        guard let bytes = readFile("/proc/\(processID)/comm", limit: 64) else { return "?" }
+        return shown(bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...])
     }
 
-    static func printable(_ bytes: ArraySlice<UInt8>) -> String {
-        String(
-            decoding: bytes.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+    static func shown(_ bytes: some Collection<UInt8>) -> String {
+        bytes.isEmpty ? "?" : printable(bytes)
     }
 }
 

@@ -3,7 +3,7 @@
 import PublishedCounters
 import QueueScheduler
 
-/// What happened between two looks at the boards, per second.
+/// What happened between two looks at the counters, per second.
 struct Rates {
     /// A queue, with its work since the last look. One that was opened in between began at zero.
     struct Queue {
@@ -42,10 +42,10 @@ struct Rates {
     /// - Parameters:
     ///   - before: the look before; processes that it lacks began at zero.
     ///   - seconds: between the two, more than 0.
-    init(from before: [BoardReading], to now: [BoardReading], seconds: Double) {
+    init(from before: [CounterReading], to now: [CounterReading], seconds: Double) {
         for reading in now {
-            let earlier = before.first { $0.identity == reading.identity && $0.name == reading.name }
-            let program = ProcessName.of(reading.identity.processID)
+            let earlier = before.first { $0.identity == reading.identity && $0.origin == reading.origin }
+            let program = ProcessName.shown(reading.programName)
             for index in reading.devices.indices {
                 let total = reading.total(ofDevice: index)
                 let past =

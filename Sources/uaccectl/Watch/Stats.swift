@@ -9,16 +9,15 @@ struct WatchOptions: ParsableArguments {
     @Option(name: .customLong("pid"), help: "Only the process with this id.")
     var processID: Int32?
 
-    func read() -> [BoardReading] {
-        BoardCatalog().read().filter { processID == nil || $0.identity.processID == processID }
-    }
+    func read() -> CounterCatalog.Look { CounterCatalog().read(processID: processID) }
 
     /// What to say where there is nothing to show.
     var absence: String {
         "No running program shows counters"
             + (processID.map { " under process id \($0)" } ?? "")
             + ". One that uses the provider, libuacce-z or libuacce-wd does from its first request on, unless its"
-            + " configuration says publish = off; root sees those of all users, others their own."
+            + " configuration says publish = off; root sees those of all users, others their own, or those of the"
+            + " programs that they have started from here."
     }
 }
 
@@ -31,23 +30,26 @@ struct Stats: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let readings = watch.read()
+        let look = watch.read()
+        let readings = look.readings
         if output.json {
             print(JSON.array(readings.map(\.json)))
             return
         }
         if readings.isEmpty {
             print(watch.absence)
+            if let closed = look.closedText { print(closed) }
             throw ExitCode(1)
         }
         devices(readings).printAll()
         print("")
         processors(readings).printAll()
-        let unpublished = readings.reduce(0) { $0 &+ $1.unpublished }
-        if unpublished > 0 { print("\(unpublished) queues and threads found no room and are not shown.") }
+        let unshown = readings.reduce(0) { $0 &+ $1.unshown }
+        if unshown > 0 { print("\(unshown) more queues and threads are not shown.") }
+        if let closed = look.closedText { print(closed) }
     }
 
-    private func devices(_ readings: [BoardReading]) -> Table {
+    private func devices(_ readings: [CounterReading]) -> Table {
         var table = Table(
             [
                 "PID", "PROGRAM", "DEVICE", "BACKEND", "API", "QUEUES", "REQUESTS", "BYTES", "BATCHES", "GREATEST",
@@ -58,7 +60,7 @@ struct Stats: ParsableCommand {
                 let total = reading.total(ofDevice: index)
                 table.add(
                     [
-                        String(reading.identity.processID), ProcessName.of(reading.identity.processID), device.name,
+                        String(reading.identity.processID), ProcessName.shown(reading.programName), device.name,
                         device.backend, device.api, String(reading.queues.count { $0.device == index }),
                     ]
                         + [total.requests, total.bytes, total.batches, total.greatestBatch, total.errors].map {
@@ -70,7 +72,7 @@ struct Stats: ParsableCommand {
     }
 
     /// Requests that the CPU did, by cause.
-    private func processors(_ readings: [BoardReading]) -> Table {
+    private func processors(_ readings: [CounterReading]) -> Table {
         let causes = ProcessorCause.allCases
         var table = Table(
             ["PID", "PROGRAM", "DRIVER", "THREADS"] + causes.map { "CPU: " + $0.name.uppercased() },
@@ -78,7 +80,7 @@ struct Stats: ParsableCommand {
         for reading in readings {
             table.add(
                 [
-                    String(reading.identity.processID), ProcessName.of(reading.identity.processID), reading.driverName,
+                    String(reading.identity.processID), ProcessName.shown(reading.programName), reading.driverName,
                     String(reading.threadCount),
                 ] + causes.map { String(reading.causes[$0.rawValue]) })
         }
@@ -86,10 +88,39 @@ struct Stats: ParsableCommand {
     }
 }
 
-extension BoardReading {
+extension CounterCatalog.Look {
+    /// Which processes this user may not look at; nil: he may look at all of them.
+    var closedText: String? {
+        var parts: [String] = []
+        if closedCount > 0 {
+            parts.append("\(closedCount) program\(closedCount == 1 ? "" : "s") with the library")
+        }
+        if hiddenCount > 0 { parts.append("\(hiddenCount) other process\(hiddenCount == 1 ? "" : "es")") }
+        if parts.isEmpty { return nil }
+        return "This user may not look at " + parts.joined(separator: " and ")
+            + (closedCount > 0 && PtraceScope.current.isRestricted
+                ? " (kernel.yama.ptrace_scope is \(PtraceScope.current.value))." : ".")
+    }
+}
+
+/// Whose memory a user may read (kernel documentation, LSM/Yama): with 0 that of his own programs, with 1 only that of
+/// programs he has started from the one that reads, with more nobody's.
+struct PtraceScope {
+    let value: Int
+
+    static var current: PtraceScope {
+        let text = readFile("/proc/sys/kernel/yama/ptrace_scope", limit: 16) ?? []
+        return PtraceScope(value: Int(String(decoding: text, as: UTF8.self).prefix { $0.isNumber }) ?? 0)
+    }
+
+    var isRestricted: Bool { value > 0 }
+}
+
+extension CounterReading {
     var json: JSON {
         .object([
-            ("pid", .integer(Int(identity.processID))), ("program", .text(ProcessName.of(identity.processID))),
+            ("pid", .integer(Int(identity.processID))),
+            ("program", .text(String(decoding: programName, as: UTF8.self))),
             ("uid", .integer(Int(userID))), ("driver", .text(driverName)), ("threads", .integer(threadCount)),
             (
                 "devices",
@@ -116,7 +147,7 @@ extension BoardReading {
                     })
             ),
             ("cpu", .object(ProcessorCause.allCases.map { ($0.name, .count(causes[$0.rawValue])) })),
-            ("unpublished", .count(unpublished)),
+            ("unpublished", .count(unshown)),
         ])
     }
 }

@@ -40,8 +40,8 @@ struct Top: ParsableCommand {
         let begin = monotonicSeconds()
         usleep(UInt32(interval * 1e6))
         let now = watch.read()
-        let rates = Rates(from: before, to: now, seconds: monotonicSeconds() - begin)
-        for line in TopScreen(rates, processCount: now.count, absence: watch.absence).lines { print(line.text) }
+        let rates = Rates(from: before.readings, to: now.readings, seconds: monotonicSeconds() - begin)
+        for line in TopScreen(rates, of: now, absence: watch.absence).lines { print(line.text) }
     }
 
     private func show(on terminal: consuming Terminal) {
@@ -49,7 +49,7 @@ struct Top: ParsableCommand {
         var beginning = monotonicSeconds()
         // Something to see at once, and rates soon.
         var screen = TopScreen(
-            Rates(from: before, to: before, seconds: 1), processCount: before.count, absence: watch.absence)
+            Rates(from: before.readings, to: before.readings, seconds: 1), of: before, absence: watch.absence)
         var next = beginning + min(interval, 0.3)
         while true {
             let size = terminal.size
@@ -65,7 +65,7 @@ struct Top: ParsableCommand {
                 let now = watch.read()
                 let time = monotonicSeconds()
                 screen = TopScreen(
-                    Rates(from: before, to: now, seconds: time - beginning), processCount: now.count,
+                    Rates(from: before.readings, to: now.readings, seconds: time - beginning), of: now,
                     absence: watch.absence)
                 before = now
                 beginning = time

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PublishedCounters
 import QueueScheduler
 
 /// The lines that `uaccectl top` shows of one reading.
@@ -16,8 +17,12 @@ struct TopScreen {
 
     private(set) var lines: [Line] = []
 
-    /// - Parameter processCount: programs that show counters.
-    init(_ rates: Rates, processCount: Int, absence: String) {
+    /// - Parameters:
+    ///   - look: the later of the looks that the rates are between.
+    ///   - absence: what to say where there is nothing to show.
+    init(_ rates: Rates, of look: CounterCatalog.Look, absence: String) {
+        // A program has as many groups of counters as it has schedulers.
+        let processCount = Set(look.readings.map(\.identity.processID)).count
         lines.append(
             Line(
                 text: "uacce  \(processCount) program\(processCount == 1 ? "" : "s")  \(rates.queues.count) queues  "
@@ -26,11 +31,19 @@ struct TopScreen {
         lines.append(Line(text: "", style: .plain))
         guard processCount > 0 else {
             lines.append(Line(text: absence, style: .plain))
+            addClosed(look)
             return
         }
         addQueues(rates)
         lines.append(Line(text: "", style: .plain))
         addProcessors(rates)
+        addClosed(look)
+    }
+
+    private mutating func addClosed(_ look: CounterCatalog.Look) {
+        guard let text = look.closedText else { return }
+        lines.append(Line(text: "", style: .plain))
+        lines.append(Line(text: text, style: .plain))
     }
 
     private mutating func addQueues(_ rates: Rates) {
