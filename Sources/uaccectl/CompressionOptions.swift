@@ -46,7 +46,7 @@ struct CompressionOptions: ParsableArguments {
     @Flag(name: [.customShort("c"), .long], help: "Write to the standard output; input files stay.")
     var stdout = false
 
-    @Flag(name: [.short, .long], help: "Overwrite output files that exist.")
+    @Flag(name: [.short, .long], help: "Replace output files that exist; take links, set-id files and such, too.")
     var force = false
 
     @Flag(name: [.customShort("v"), .long], help: "Say what the devices did, on the standard error.")
@@ -76,13 +76,13 @@ struct CompressionOptions: ParsableArguments {
                 if file == "-" {
                     try work(FilePair(), engine)
                 } else {
-                    let output = stdout ? nil : try outputName(file)
-                    let pair = try FilePair(file, to: output, overwrites: force)
+                    let pair = try FilePair(
+                        file, toStandardOutput: stdout, overwrites: force, outputName: outputName)
                     try work(pair, engine)
                     try pair.keep(removingInput: !keep && !stdout)
                 }
             } catch {
-                writeToStandardError("uaccectl: \(error.text)\n")
+                writeToStandardError("uaccectl: \(printable(error.text))\n")
                 isGood = false
             }
         }

@@ -17,8 +17,9 @@ struct Disable: ParsableCommand {
     func run() throws {
         let file = try place.open()
         try explaining(file.path) { () throws in
+            let path = printable(file.path)
             guard let range = try EnablingBlock.find(in: file.bytes) else {
-                print("\(file.path) has nothing of 'uaccectl enable'; nothing was changed.")
+                print("\(path) has nothing of 'uaccectl enable'; nothing was changed.")
                 return
             }
             let block = Array(file.bytes[range])
@@ -28,18 +29,18 @@ struct Disable: ParsableCommand {
                 kept = try file.keep(block, suffix: "uacce-settings")
             }
             try file.replace(with: restored)
-            let backup = "\(file.path).\(ConfigurationPlace.backupSuffix)"
-            if let before = try? FileReplacement(backup) {
-                if before.bytes == restored {
-                    unlink(backup)
-                    print("\(file.path) is as it was before 'uaccectl enable', to the byte.")
+            let backup = ".\(ConfigurationPlace.backupSuffix)"
+            if let before = file.content(besides: backup) {
+                if before == restored {
+                    file.remove(besides: backup)
+                    print("\(path) is as it was before 'uaccectl enable', to the byte.")
                 } else {
-                    print("\(file.path) no longer has uacce; it was changed in other ways since \(backup).")
+                    print("\(path) no longer has uacce; it was changed in other ways since \(path)\(backup).")
                 }
             } else {
-                print("\(file.path) no longer has uacce.")
+                print("\(path) no longer has uacce.")
             }
-            if let kept { print("The lines that were removed had been changed; they are kept in \(kept).") }
+            if let kept { print("The lines that were removed had been changed; they are kept in \(path)\(kept).") }
         }
     }
 }

@@ -23,7 +23,8 @@ struct Enable: ParsableCommand {
         let file = try place.open()
         try explaining(file.path) { () throws in
             guard try EnablingBlock.find(in: file.bytes) == nil else {
-                print("\(file.path) has it already; nothing was changed.")
+                print("\(printable(file.path)) has it already; nothing was changed.")
+                Self.warn(file.path)
                 return
             }
             let enabled = try EnablingBlock.append(to: file.bytes, module: try modulePath())
@@ -31,11 +32,27 @@ struct Enable: ParsableCommand {
             do throws(FileReplacement.Failure) {
                 try file.replace(with: enabled, test: Self.tryLoading)
             } catch {
-                unlink(backup)
+                file.remove(besides: backup)
                 throw error
             }
-            print("\(file.path) prefers uacce from now on; as it was, it is kept in \(backup).")
+            let path = printable(file.path)
+            print("\(path) prefers uacce from now on; as it was, it is kept in \(path)\(backup).")
             print("Programs that run already go on without it until they are started again.")
+            Self.warn(file.path)
+        }
+    }
+
+    /// Tells of settings in the file that would lock people out of a machine on which every program reads it.
+    private static func warn(_ path: String) {
+        var findings: [Finding] = []
+        guard let file = try? OpenSSLConfiguration(path: path), let section = ProviderSection(file, &findings) else {
+            return
+        }
+        findings = []
+        SystemWideCheck(section: section).run(&findings)
+        for finding in findings where finding.severity == .warning {
+            print("Warning: \(finding.text)  [\(finding.name)]")
+            if let remedy = finding.remedy { print("    mend: \(remedy)") }
         }
     }
 
@@ -88,7 +105,7 @@ struct ConfigurationPlace: ParsableArguments {
         do throws(FileReplacement.Failure) {
             return try FileReplacement(path ?? directory + "/openssl.cnf")
         } catch {
-            throw ValidationError("\(error.reason).")
+            throw ValidationError(printable("\(error.reason)."))
         }
     }
 }
@@ -98,8 +115,8 @@ func explaining(_ path: String, _ body: () throws -> Void) throws {
     do {
         try body()
     } catch let refusal as EnablingBlock.Refusal {
-        throw ValidationError("\(path) is left as it is: \(refusal.reason).")
+        throw ValidationError(printable("\(path) is left as it is: \(refusal.reason)."))
     } catch let failure as FileReplacement.Failure {
-        throw ValidationError("\(path) is left as it is: \(failure.reason).")
+        throw ValidationError(printable("\(path) is left as it is: \(failure.reason)."))
     }
 }

@@ -32,7 +32,7 @@ enum JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, CustomString
         }
     }
 
-    /// RFC 8259: quotation mark, backslash and control characters are escaped, all else is as it is.
+    /// RFC 8259: quotation mark, backslash and control characters are escaped; so is what a terminal would act on.
     private static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
@@ -41,7 +41,7 @@ enum JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, CustomString
             case "\\": quoted += "\\\\"
             case "\n": quoted += "\\n"
             case "\t": quoted += "\\t"
-            case "\u{0}"..<" ":
+            case _ where isControl(scalar):
                 let digits = String(scalar.value, radix: 16)
                 quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: quoted.unicodeScalars.append(scalar)

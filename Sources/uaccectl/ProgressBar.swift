@@ -17,7 +17,7 @@ struct ProgressBar {
     private var hasDrawn = false
 
     init(name: String, total: Int) {
-        self.name = name
+        self.name = printable(name)
         self.total = total
         isShown = isatty(2) == 1
         drawn = start

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Rows of text in columns as wide as their widest cell.
+/// Rows of text in columns as wide as their widest cell, fit for a terminal whatever is in them.
 struct Table {
     private var rows: [[String]] = []
     /// Columns whose cells end, and do not begin, below one another: numbers.
@@ -15,7 +15,7 @@ struct Table {
     }
 
     mutating func add(_ row: [String]) {
-        rows.append(row)
+        rows.append(row.map { printable($0) })
     }
 
     /// A line for each row, without blanks at its end.

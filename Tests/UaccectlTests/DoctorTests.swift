@@ -188,6 +188,40 @@ import Testing
         try expect("path-relative", "uacce.log")
     }
 
+    // MARK: - A file that every program reads
+
+    @Test(arguments: [
+        ("fallback = off", ["system-wide-fallback"], "ssh"),
+        ("engine_threads = 2", ["system-wide-threads"], "sandbox"),
+        ("log = stderr", ["system-wide-files"], "stderr"),
+        ("stats = /tmp/uacce-statistics", ["system-wide-files"], "UACCE_STATS"),
+        ("strict_addresses = yes", ["system-wide-addresses"], "/proc"),
+        ("faults = busy", ["system-wide-faults"], "UACCE_FAULTS"),
+        ("engine_threads = 1\nfallback = no", ["system-wide-fallback", "system-wide-threads"], "OPENSSL_CONF"),
+    ])
+    func aSettingLocksPeopleOut(_ setting: String, _ names: [String], _ word: String) throws {
+        try installation.set(setting)
+        // A file of a service's own may have it.
+        #expect(try installation.examine().troubles.filter { $0.hasPrefix("system-wide") } == [])
+        let report = try installation.examine("--system-wide")
+        #expect(report.troubles.filter { $0.hasPrefix("system-wide") } == names)
+        let finding = try #require(report.finding(names[0]))
+        #expect(finding.severity == "warning")
+        #expect((finding.text + (finding.remedy ?? "")).contains(word))
+    }
+
+    @Test func theProviderIsDemandedOfAllPrograms() throws {
+        try installation.replace("default_properties = ?provider=uacce", "default_properties = provider=uacce")
+        #expect(try installation.examine().troubles.filter { $0.hasPrefix("system-wide") } == [])
+        let finding = try #require(try installation.examine("--system-wide").finding("system-wide-demand"))
+        #expect(finding.severity == "warning" && finding.remedy?.contains("?provider=uacce") == true)
+    }
+
+    @Test func nothingLocksPeopleOut() throws {
+        let report = try installation.examine("--system-wide")
+        #expect(report.troubles.isEmpty && report.finding("system-wide")?.severity == "good")
+    }
+
     // MARK: - The machine
 
     /// Device attributes as the kernel shows them (see the ABI's sysfs files).
@@ -251,17 +285,6 @@ import Testing
         try expect(name, word)
     }
 
-    @Test func countersCannotBePublished() throws {
-        // A directory that others may enter is none to publish in, and the other one is a file of somebody else's.
-        let runtime = installation.folder.path + "/runtime"
-        try FileManager.default.createDirectory(
-            atPath: runtime + "/uacce", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-        installation.environment["XDG_RUNTIME_DIR"] = runtime
-        let report = try installation.examine()
-        // /dev/shm still serves.
-        #expect(report.troubles.isEmpty)
-    }
-
     // MARK: - Running programs
 
     @Test func aProgramWithoutLibcrypto() throws {
@@ -289,10 +312,17 @@ import Testing
         process.standardOutput = output
         try process.run()
         usleep(300_000)
+        let before = try installation.examine("--pid", String(process.processIdentifier))
+        try input.fileHandleForWriting.write(contentsOf: Data(count: 256 << 10))
+        usleep(300_000)
         let report = try installation.examine("--pid", String(process.processIdentifier))
         try input.fileHandleForWriting.close()
         process.waitUntilExit()
-        #expect(report.finding("process")?.severity == "good", "\(report.findings.map(\.text))")
+        #expect(before.finding("process")?.severity == "good", "\(before.findings.map(\.text))")
+        #expect(before.finding("no-requests")?.severity == "note")
+        // As the program itself counts them.
+        #expect(report.finding("requests")?.text.contains(" requests to devices") == true)
+        #expect(report.finding("no-requests") == nil)
     }
 
     @Test func mistakesOfTheUser() throws {

@@ -99,6 +99,14 @@ import Testing
         #expect(try file.run("enable", "--module", EditedFile.module).output.contains("hard links"))
     }
 
+    @Test func settingsThatLockPeopleOutAreTold() throws {
+        let file = try EditedFile(.init("", "[first]\na = 1\n"))
+        #expect(try !file.run("enable", "--module", EditedFile.module).output.contains("Warning"))
+        try file.replace("# Settings of the provider go here, see uacce.cnf(5).", "engine_threads = 4")
+        let again = try file.run("enable", "--module", EditedFile.module)
+        #expect(again.status == 0 && again.output.contains("[system-wide-threads]"), "\(again.output)")
+    }
+
     @Test func aModuleThatDoesNotLoad() throws {
         let file = try EditedFile(.init("", "[first]\na = 1\n"))
         let broken = file.folder + "/uacce.so"

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import CryptoSessions
+import Glibc
 import PublishedCounters
 import QueueScheduler
 
@@ -17,6 +18,9 @@ struct Doctor: ParsableCommand {
 
     @Option(name: .customLong("config"), help: "Configuration file to check; default: the one that OpenSSL reads.")
     var configurationPath: String?
+
+    @Flag(help: "Take the file for one that every program reads, also if it is not the system's openssl.cnf.")
+    var systemWide = false
 
     @Option(help: "Check permissions for this user, as whom a service runs.")
     var user: String?
@@ -40,23 +44,28 @@ struct Doctor: ParsableCommand {
         }
         var findings: [Finding] = []
         let (configuration, section) = ConfigurationCheck(path: configurationPath, reader: reader).run(&findings)
+        if let section, systemWide || SystemWideCheck.isSystemFile(section.file.path) {
+            SystemWideCheck(section: section).run(&findings)
+        }
         ModuleCheck(section: section, reader: reader).run(&findings)
         MachineCheck(configuration: configuration, reader: reader, root: root).run(&findings)
-        checkBoards(configuration, &findings)
+        checkCounters(configuration, &findings)
         tryDevice(configuration, &findings)
         if let processID { ProcessCheck(processID: processID).run(&findings) }
         try tell(findings)
     }
 
-    /// Whether counters can be published.
-    private func checkBoards(_ configuration: Configuration, _ findings: inout [Finding]) {
-        guard configuration.publish, user == nil else { return }
-        if BoardDirectory.own.contains(where: { $0.isUsable }) { return }
+    /// Whose counters this user may look at.
+    private func checkCounters(_ configuration: Configuration, _ findings: inout [Finding]) {
+        let scope = PtraceScope.current
+        guard configuration.publish, user == nil, geteuid() != 0, scope.isRestricted else { return }
         findings.append(
-            .warning(
-                "counters-not-published",
-                "Counters cannot be published: none of \(BoardDirectory.own.map(\.path).joined(separator: ", ")) is a directory that only this user may enter.",
-                "Remove what is there instead, or chmod 700 it."))
+            .note(
+                "counters-need-root",
+                "'uaccectl stats' and 'top' show this user "
+                    + (scope.value == 1 ? "only programs that are children of theirs" : "no program")
+                    + ": kernel.yama.ptrace_scope is \(scope.value).",
+                "Run them as root."))
     }
 
     /// Known answers through the devices, if nothing stands against it.
@@ -90,8 +99,8 @@ struct Doctor: ParsableCommand {
         } else {
             for finding in findings where verbose || finding.severity != .good {
                 let heading = finding.severity == .fault ? "FAULT" : finding.severity.rawValue
-                print("\(heading): \(finding.text)  [\(finding.name)]")
-                if let remedy = finding.remedy { print("    mend: \(remedy)") }
+                print("\(heading): \(printable(finding.text))  [\(finding.name)]")
+                if let remedy = finding.remedy { print("    mend: \(printable(remedy))") }
             }
             let looked = "\(findings.count) things looked at"
             print(
