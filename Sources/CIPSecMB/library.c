@@ -17,7 +17,7 @@ static pthread_once_t opening = PTHREAD_ONCE_INIT;
 
 static void open_library(void)
 {
-    void *handle = dlopen("libIPSec_MB.so.1", RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen("libIPSec_MB.so.1", RTLD_LAZY | RTLD_LOCAL);
     if (handle == NULL) {
         absence = "libIPSec_MB.so.1 is not installed (Debian: libipsec-mb1)";
         return;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#define _GNU_SOURCE // secure_getenv
 #include "paths.h"
 
 #include "device_interposer.h"
@@ -33,7 +34,7 @@ __attribute__((constructor)) static void read_root(void)
 {
     if (atomic_load_explicit(&root_state, memory_order_acquire) != ROOT_UNKNOWN) return;
     // The environment may be changed later, by a program that knows nothing of this.
-    const char *value = getenv(DEVICE_INTERPOSER_VARIABLE);
+    const char *value = secure_getenv(DEVICE_INTERPOSER_VARIABLE);
     size_t length = value == NULL ? 0 : strlen(value);
     // Room for the names in the tree.
     bool is_usable = length > 1 && value[0] == '/' && length < sizeof root - 256;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import PlainText
 import UacceDevice
 
 /// The files of the device's directory in /sys/class/uacce.

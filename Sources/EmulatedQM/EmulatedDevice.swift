@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import CProcess
 import CUacce
 import HisiliconABI
 import UacceDevice
@@ -63,7 +64,7 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
     public let mmioByteCount: Int
     public var dusByteCount: Int { layout.regionByteCount }
     /// A function block writes results only when it has checked and done all.
-    public var failsWithoutWriting: Bool { true }
+    public var failsWithoutWriting: Bool { !configuration.faults.overwrites }
 
     let block: any FunctionBlock
     /// Where the regions lie, if they lie in a file.
@@ -72,7 +73,7 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
     private let faults: FaultProgress?
 
     private let engine: EngineThreads?
-    private let owner = getpid()
+    private let owner = process_own_generation()
 
     // Under the lock.
     private let registry = Monitor()
@@ -177,7 +178,7 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
 
     /// Ends the device's threads. What is posted is never completed. For a caller-driven device there is nothing to do.
     public func shutDown() {
-        guard getpid() == owner else { return }
+        guard process_generation() == owner else { return }
         engine?.stop()
     }
 

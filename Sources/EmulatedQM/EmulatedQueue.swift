@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import CProcess
 import CUacce
 import HisiliconABI
 import UacceDevice
@@ -24,7 +25,7 @@ public final class EmulatedQueue: QueueFile, @unchecked Sendable {
 
     private let device: EmulatedDevice
     private let silicon: QueueSilicon
-    private let owner = getpid()
+    private let owner = process_own_generation()
 
     // Under the lock.
     private let control = Monitor()
@@ -239,7 +240,7 @@ public final class EmulatedQueue: QueueFile, @unchecked Sendable {
     /// Stops the queue, gives its number back, and takes its memory away, mapped or not.
     public func close() {
         // The child of a fork has nothing to give back, and who holds the locks or the gate may not exist here.
-        guard getpid() == owner else { return }
+        guard process_generation() == owner else { return }
         control.lock()
         defer { control.unlock() }
         guard !isClosed else { return }

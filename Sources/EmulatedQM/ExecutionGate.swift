@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import CProcess
 import Synchronization
 
 /// The door between the two halves of a queue. The silicon executes only inside it; the kernel half shuts it, which
@@ -75,7 +76,7 @@ struct ExecutionGate: ~Copyable {
             if attempts < 100 {
                 linux_spin_hint()
             } else {
-                sched_yield()
+                process_rest(20)
             }
         }
     }

@@ -7,7 +7,7 @@ import Synchronization
 /// Written as rules with commas between them, each `kind[@N][xM]`: from the N-th on, M times. `x*` is for ever.
 /// What is counted, and what N and M are when they are left out, is up to the kind: see ``FaultKind``. Descriptors are
 /// counted as the device fetches them, over all its queues, from 1. Where rules meet at one descriptor, the gravest
-/// counts: removal, then a stuck queue, then a failed descriptor.
+/// counts: removal, then a stuck queue, then a descriptor that fails after its output was written, then one that just fails.
 ///
 /// `descriptor@3x5,stuck@100` fails the third to seventh descriptor and lets a queue die at the hundredth.
 public struct FaultPlan: Equatable, Sendable {
@@ -28,6 +28,9 @@ public struct FaultPlan: Equatable, Sendable {
     public static var none: FaultPlan { FaultPlan() }
 
     public init() {}
+
+    /// Whether a failed descriptor may have changed memory.
+    public var overwrites: Bool { rules.contains { $0.kind == .overwrite } }
 
     /// nil: the text does not follow the grammar, names no kind there is, or has a number out of range. Nothing, or
     /// only spaces, is a plan without faults.
@@ -88,6 +91,7 @@ public struct FaultPlan: Equatable, Sendable {
 /// A way to misbehave. One row here, and one case where the device meets it, is all that a new kind takes.
 public enum FaultKind: CaseIterable, Sendable {
     case descriptor
+    case overwrite
     case stuck
     case remove
     case busy
@@ -107,6 +111,10 @@ public enum FaultKind: CaseIterable, Sendable {
             Row(
                 name: "descriptor",
                 help: "descriptor@N[xM]: the N-th descriptor fetched (M of them, x* all) completes as failed")
+        case .overwrite:
+            Row(
+                name: "overwrite",
+                help: "overwrite@N[xM]: as descriptor, after the output was written, in place over the input")
         case .stuck:
             Row(
                 name: "stuck",
@@ -140,6 +148,7 @@ final class FaultProgress: Sendable {
     enum Verdict {
         case execute
         case reject
+        case overwrite
         case stick
         case remove
     }
@@ -159,6 +168,7 @@ final class FaultProgress: Sendable {
         for rule in rules where rule.covers(ordinal) {
             switch rule.kind {
             case .descriptor: if verdict == .execute { verdict = .reject }
+            case .overwrite: if verdict == .execute || verdict == .reject { verdict = .overwrite }
             case .stuck: if verdict != .remove { verdict = .stick }
             case .remove: verdict = .remove
             case .busy: break

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import CProcess
 
 /// A mutex and the condition that goes with it, as POSIX threads have them. Deadlines count on the monotonic clock.
 ///
-/// The standard library's Mutex has no condition, and a waiting device needs one.
+/// The standard library's Mutex has no condition, and a waiting device needs one. The mutex inherits priorities: a device's
+/// users may be of any. `pthread_cancel` takes no effect on who waits, as frames above hold what must be given back.
 public final class Monitor: @unchecked Sendable {
     // On the heap by hand: POSIX forbids these to move, and a class's stored property may be copied in and out.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     public init() {
-        pthread_mutex_init(mutex, nil)
+        process_mutex_init(mutex)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -35,6 +37,8 @@ public final class Monitor: @unchecked Sendable {
     ///
     /// - Returns: false once the deadline has passed.
     func wait(until deadline: Deadline? = nil) -> Bool {
+        let cancellation = process_forbid_cancellation()
+        defer { process_allow_cancellation(cancellation) }
         guard let deadline else { return pthread_cond_wait(condition, mutex) == 0 }
         var time = deadline.time
         return pthread_cond_timedwait(condition, mutex, &time) != ETIMEDOUT

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import CProcess
 import CUacce
 import HisiliconABI
 import Synchronization
@@ -13,7 +14,7 @@ final class QueueMemory: @unchecked Sendable {
     /// Where in the device's region file it lies; 0 where there is no such file.
     let fileOffset: Int
     private let file: RegionFile?
-    private let owner = getpid()
+    private let owner = process_own_generation()
     private var isReleased = false
 
     /// Zeroed. nil: out of memory.
@@ -41,7 +42,9 @@ final class QueueMemory: @unchecked Sendable {
         guard !isReleased else { return }
         isReleased = true
         QueueMemory.unmap(base, byteCount: layout.regionByteCount, owner: owner)
-        if let file, getpid() == owner { file.release(offset: fileOffset, byteCount: layout.regionByteCount) }
+        if let file, process_generation() == owner {
+            file.release(offset: fileOffset, byteCount: layout.regionByteCount)
+        }
     }
 
     /// Zeroed memory that the child of a fork does not inherit, as uacce's mappings are (VM_DONTCOPY).
@@ -54,8 +57,8 @@ final class QueueMemory: @unchecked Sendable {
     }
 
     /// Unmaps, except in the child of a fork: it never had the mapping, and may have another at the same place.
-    static func unmap(_ base: UnsafeMutableRawPointer, byteCount: Int, owner: pid_t) {
-        if getpid() == owner { munmap(base, byteCount) }
+    static func unmap(_ base: UnsafeMutableRawPointer, byteCount: Int, owner: UInt64) {
+        if process_generation() == owner { munmap(base, byteCount) }
     }
 
     /// Sets both status words: the device takes and completes nothing more.

@@ -184,7 +184,7 @@ final class QueueSilicon: @unchecked Sendable {
         if interrupts.isArmed { raiseInterruptIfUnread() }
 
         switch verdict {
-        case .execute, .reject:
+        case .execute, .reject, .overwrite:
             gate.leave()
             return remaining == 0
         case .stick:
@@ -276,6 +276,13 @@ final class QueueSilicon: @unchecked Sendable {
             case .reject:
                 state.pointee.block._withUnsafeGuaranteedRef { $0.queue.reject(entry) }
                 counters.countRejection()
+            case .overwrite:
+                guard executeAlone(entry) else {
+                    end = .stick
+                    break fetching
+                }
+                state.pointee.block._withUnsafeGuaranteedRef { $0.queue.reject(entry) }
+                counters.countRejection()
             case .stick, .remove:
                 end = verdict
                 break fetching
@@ -292,6 +299,19 @@ final class QueueSilicon: @unchecked Sendable {
         }
         state.pointee.complete(fetched, queue: number)
         return end
+    }
+}
+
+extension QueueSilicon {
+    /// Fault injection: has a descriptor's work done whose failure will be reported. False: it named memory that is not
+    /// there.
+    fileprivate func executeAlone(_ entry: UnsafeMutableRawPointer) -> Bool {
+        var entry = entry
+        return withUnsafeMutablePointer(to: &entry) { entries in
+            let batch = DescriptorBatch(entries: entries, count: 1)
+            if isGuarded { return !batch.executeGuarded(by: state.pointee.block).hasFault }
+            return !state.pointee.block._withUnsafeGuaranteedRef { $0.queue.execute(batch) }.hasFault
+        }
     }
 }
 

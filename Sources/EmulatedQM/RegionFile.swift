@@ -21,7 +21,7 @@ public final class RegionFile: @unchecked Sendable {
         descriptor = linux_memory_file("uacce regions")
         byteCount = registerByteCount
         guard descriptor >= 0 else { return nil }
-        guard ftruncate(descriptor, off_t(registerByteCount)) == 0 else {
+        guard linux_resize_quietly(descriptor, off_t(registerByteCount)) == 0 else {
             CLinux.close(descriptor)
             return nil
         }
@@ -33,7 +33,7 @@ public final class RegionFile: @unchecked Sendable {
     func allocate(byteCount wanted: Int) -> Int? {
         monitor.lock()
         defer { monitor.unlock() }
-        guard !isTorn, ftruncate(descriptor, off_t(byteCount + wanted)) == 0 else { return nil }
+        guard !isTorn, linux_resize_quietly(descriptor, off_t(byteCount + wanted)) == 0 else { return nil }
         defer { byteCount += wanted }
         return byteCount
     }

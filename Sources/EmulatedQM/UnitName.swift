@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PlainText
+
 /// The units that emulated function blocks compute with.
 public enum UnitName: UInt8, CaseIterable, Sendable {
     /// OpenSSL's default provider, one job after the other: does everything there is.

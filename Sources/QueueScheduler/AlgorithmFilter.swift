@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PlainText
+
 /// Which algorithms are offered: the value of the key `algorithms`.
 ///
 /// Words are separated by commas or spaces. `ALL` takes every algorithm in, a name takes one in, `-` before either takes
@@ -14,8 +16,8 @@ public struct AlgorithmFilter: Equatable, Sendable {
     /// nil where `text` has no word, or an empty one behind a `-`.
     public init?(_ text: String) {
         self.text = text
-        words = text.split(whereSeparator: { $0 == "," || $0 == " " }).map { String($0).asciiUppercased }
-        if words.isEmpty || words.contains("-") { return nil }
+        words = text.asciiUppercased.pieces(separatedBy: ", ")
+        if words.isEmpty || words.contains(where: { $0 == "-" }) { return nil }
     }
 
     /// Whether an algorithm is offered.
@@ -23,11 +25,10 @@ public struct AlgorithmFilter: Equatable, Sendable {
     /// - Parameter names: its names as OpenSSL lists them, separated by colons.
     public func allows(_ names: String) -> Bool {
         var allowed = false
-        let own = names.asciiUppercased.split(separator: ":")
         for word in words {
-            let takesOut = word.hasPrefix("-")
-            let name = takesOut ? word.dropFirst() : Substring(word)
-            if name == "ALL" || own.contains(name) { allowed = !takesOut }
+            let takesOut = word.begins(with: "-")
+            let name = takesOut ? word.dropping(byteCount: 1) : word
+            if name == "ALL" || Self.isOne(name, of: names) { allowed = !takesOut }
         }
         return allowed
     }
@@ -35,8 +36,12 @@ public struct AlgorithmFilter: Equatable, Sendable {
     /// The words that name none of `algorithms` (each a list of names with colons): spelling mistakes.
     public func unknownWords(among algorithms: [String]) -> [String] {
         words.filter { word in
-            let name = word.hasPrefix("-") ? word.dropFirst() : Substring(word)
-            return name != "ALL" && !algorithms.contains { $0.asciiUppercased.split(separator: ":").contains(name) }
+            let name = word.begins(with: "-") ? word.dropping(byteCount: 1) : word
+            return name != "ALL" && !algorithms.contains { Self.isOne(name, of: $0) }
         }
+    }
+
+    private static func isOne(_ name: String, of names: String) -> Bool {
+        names.asciiUppercased.pieces(separatedBy: ":").contains { $0 == name }
     }
 }

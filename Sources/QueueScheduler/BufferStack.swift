@@ -18,6 +18,10 @@ struct BufferStack: ~Copyable {
         buffers.deallocate()
     }
 
+    mutating func removeAll() {
+        while let buffer = pop() { buffer.deallocate() }
+    }
+
     mutating func pop() -> UnsafeMutableRawPointer? {
         if count == 0 { return nil }
         count &-= 1

@@ -47,6 +47,8 @@ public struct Configuration: Sendable {
     public var company = true
     /// Whether the CPU takes over what a device failed to do.
     public var fallback = true
+    /// Whether a copy is kept of input that a failing device may have overwritten.
+    public var keepInput = true
     /// Milliseconds without progress after which a queue counts as stuck, 1 to 60,000.
     public var timeout: Int32 = 1000
     /// File that statistics are appended to when the provider is unloaded; empty: none.

@@ -2,6 +2,7 @@
 
 import EmulatedQM
 import HisiliconABI
+import PlainText
 
 /// One configuration key: what it is called, what it takes, what it does. Everything that reads, checks, documents or
 /// lists configuration goes by this table.
@@ -19,7 +20,7 @@ public struct ConfigurationKey: Sendable {
     /// the zlib library checks its own itself.
     public static func isForeign(variable name: String) -> Bool {
         let others = ["UACCE_MODULE", "UACCE_MODULE_DIR", "UACCE_EMBEDDED", "UACCE_PORTABLE", "UACCE_UNICODE_TABLES"]
-        return others.contains(name) || name.utf8.starts(with: "UACCE_Z_".utf8)
+        return others.contains { $0 == name } || name.begins(with: "UACCE_Z_")
     }
 
     public static let all: [ConfigurationKey] = [
@@ -123,6 +124,13 @@ public struct ConfigurationKey: Sendable {
             set(&configuration.fallback, text)
         },
         ConfigurationKey(
+            name: "keep_input", defaultValue: "on", values: "on, off",
+            help:
+                "whether a copy is kept of what a failing device may overwrite, so that the CPU can take over in place"
+        ) { configuration, text in
+            set(&configuration.keepInput, text)
+        },
+        ConfigurationKey(
             name: "timeout", defaultValue: "1000", values: "1 to 60000 milliseconds",
             help: "time without progress after which a queue is given up as stuck"
         ) { configuration, text in
@@ -140,7 +148,7 @@ public struct ConfigurationKey: Sendable {
         },
         ConfigurationKey(
             name: "publish", defaultValue: "on", values: "on, off",
-            help: "whether counters are in shared memory, for uaccectl stats and top of the same user"
+            help: "whether uaccectl stats and top, where the kernel lets them, show what this program counts"
         ) { configuration, text in
             set(&configuration.publish, text)
         },
@@ -152,7 +160,8 @@ public struct ConfigurationKey: Sendable {
             return true
         },
         ConfigurationKey(
-            name: "faults", defaultValue: "", values: "kind[@N][xM], with commas; kinds descriptor stuck remove busy",
+            name: "faults", defaultValue: "",
+            values: "kind[@N][xM], with commas; kinds descriptor overwrite stuck remove busy",
             help: "faults that the emulated device commits on purpose, for tests"
         ) { configuration, text in
             guard let plan = FaultPlan(parsing: text) else { return false }

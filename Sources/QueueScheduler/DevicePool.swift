@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AllocationReserve
 import CLinux
 import CUacce
 import EmulatedQM
@@ -78,8 +79,10 @@ final class DevicePool {
 
     /// Opens a queue on the device that suits best: on the caller's NUMA node, then with the most free queues.
     func openQueue(type: UInt16) -> Opening {
+        let reserved = allocation_reserve_byte_count()
         if isEmulated && devices.isEmpty {
             let device = EmulatedDevice(id: 0, block: makeBlock(), configuration: configuration.emulatedDevice)
+            guard allocation_reserve_byte_count() <= reserved else { return .absent }
             emulated = device
             devices = [device]
         }
@@ -95,7 +98,12 @@ final class DevicePool {
                     let queue = UnsafeMutablePointer<LeasedQueue>.allocate(capacity: 1)
                     queue.initialize(
                         to: LeasedQueue(pair: pair, device: devices[index], deviceIndex: index, counters: counters))
-                    return .opened(queue)
+                    if allocation_reserve_byte_count() <= reserved { return .opened(queue) }
+                    // It stands on the reserve, at least in part, which is to be whole again.
+                    queue.deinitialize(count: 1)
+                    queue.deallocate()
+                    counterStore.giveBack(counters.words)
+                    return .absent
                 } catch {
                     continue
                 }
@@ -108,19 +116,26 @@ final class DevicePool {
 
     /// Devices in the order to be tried, with their attributes; isolated and vanished ones left out.
     private func candidates() -> [(index: Int, attributes: DeviceAttributes)] {
-        var node: UInt32 = 0
-        let here = linux_current_node(&node) == 0 ? Int32(bitPattern: node) : -1
         var found: [(index: Int, attributes: DeviceAttributes)] = []
         for (index, device) in devices.enumerated() {
             guard let attributes = try? device.attributes(), !attributes.isIsolated else { continue }
             found.append((index, attributes))
         }
-        return found.sorted { first, second in
-            let firstIsNear = first.attributes.numaNode == here
-            let secondIsNear = second.attributes.numaNode == here
-            if firstIsNear != secondIsNear { return firstIsNear }
-            return first.attributes.availableInstances > second.attributes.availableInstances
+        // Where there is nothing to choose, nothing is asked.
+        if found.count < 2 { return found }
+        var node: UInt32 = 0
+        let here = linux_current_node(&node) == 0 ? Int32(bitPattern: node) : -1
+        // Few devices: each is put before the first that it is better than. (The standard library's sort is 7 KB of code.)
+        var ordered: [(index: Int, attributes: DeviceAttributes)] = []
+        for candidate in found {
+            let place = ordered.firstIndex { other in
+                let isNear = candidate.attributes.numaNode == here
+                if isNear != (other.attributes.numaNode == here) { return isNear }
+                return candidate.attributes.availableInstances > other.attributes.availableInstances
+            }
+            ordered.insert(candidate, at: place ?? ordered.count)
         }
+        return ordered
     }
 
     /// In a child of fork: forgets the parent's emulated device without a touch. Real devices are only names here.

@@ -1,61 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
+import CProcess
 import Synchronization
 
-/// Tells a process from its parent, for the price of one load.
+/// Tells whether what a scheduler has is of this process, or of the parent of a fork; and the lock of all that is rare.
 ///
-/// A page that the kernel zeroes in every child (MADV_WIPEONFORK, Linux 4.14; the same mechanism keeps uacce's own
-/// mappings out of children) holds a generation number and a lock. In a child both are zero: the number says "not yet
-/// at home here", and the lock is a fresh one, even if another thread of the parent held it while it forked.
-/// No pthread_atfork handler is involved, so none can outlive the module.
+/// The process has a page that the kernel zeroes in every child, with a generation number and a lock (`CProcess`). A
+/// scheduler notes the number when it has settled in a process; in a child the number is another one, and the lock is a
+/// fresh one, even if another thread of the parent held it while it forked. A child of vfork, which runs in its parent's
+/// memory, finds the parent's number, and is right to.
 struct ForkGuard: ~Copyable {
-    private let page: UnsafeMutableRawPointer
-    private let generationWord: UnsafeMutablePointer<Atomic<UInt64>>
-    private let lock: UnsafeMutablePointer<pthread_mutex_t>
-    /// Where the kernel cannot wipe pages, the id of the process that adopted last is kept in the page and compared.
-    /// The lock is then the parent's copy, which the child can only hope nobody held.
-    private let adopter: UnsafeMutablePointer<Atomic<pid_t>>?
+    /// The generation that has settled. Written with the lock held.
+    private let settled = Atomic<UInt64>(0)
 
-    private static let pageByteCount = 4096
-
-    /// nil where there is no memory for a page.
-    ///
-    /// - Parameter wipesPages: false acts as on a kernel that cannot wipe pages.
-    init?(wipesPages: Bool = true) {
-        guard
-            let page = linux_map(
-                Self.pageByteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        else { return nil }
-        self.page = page
-        generationWord = page.assumingMemoryBound(to: Atomic<UInt64>.self)
-        // An all-zero mutex is an initialised one with glibc and musl.
-        lock = (page + 64).assumingMemoryBound(to: pthread_mutex_t.self)
-        let isWiped = wipesPages && madvise(page, Self.pageByteCount, MADV_WIPEONFORK) == 0
-        adopter = isWiped ? nil : (page + 8).assumingMemoryBound(to: Atomic<pid_t>.self)
-    }
-
-    deinit {
-        munmap(page, Self.pageByteCount)
-    }
-
-    /// The number that `adopt` set in this process, or 0 in a child that nobody has adopted yet.
+    /// The generation of this process, or 0 where the scheduler has not settled in it.
     @inline(__always)
     var generation: UInt64 {
-        if let adopter, adopter.pointee.load(ordering: .acquiring) != getpid() { return 0 }
-        return generationWord.pointee.load(ordering: .acquiring)
+        let now = process_generation()
+        return settled.load(ordering: .acquiring) == now ? now : 0
     }
 
-    /// Declares everything that goes with `generation` to be of this process. With the lock held.
-    func adopt(_ generation: UInt64) {
+    /// Declares everything to be of this process. With the lock held.
+    func adopt() {
         // Release: pairs with the load in `generation`.
-        generationWord.pointee.store(generation, ordering: .releasing)
-        adopter?.pointee.store(getpid(), ordering: .releasing)
+        settled.store(process_generation(), ordering: .releasing)
     }
 
+    /// Runs `body` with the process's lock held, which is not recursive. A thread that is cancelled meanwhile ends later.
     func withLock<Result>(_ body: () -> Result) -> Result {
-        pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
+        let cancellation = process_lock()
+        defer { process_unlock(cancellation) }
         return body()
     }
+}
+
+/// Runs `body`, which may come to a point of cancellation (a log line, a system call that waits), without letting
+/// `pthread_cancel` take effect there: the thread may hold a queue, and its frames are not made to be unwound.
+func withoutCancellation<Result>(_ body: () -> Result) -> Result {
+    let cancellation = process_forbid_cancellation()
+    defer { process_allow_cancellation(cancellation) }
+    return body()
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PlainText
+
 /// Algorithms that break even at about the same size.
 public enum AlgorithmClass: Int, CaseIterable, Sendable {
     case md5, sha1, sha2, sm3, aes, aesECB, aesCBC, aesCTR, aesXTS, aesGCM, sm4, des
@@ -60,10 +62,10 @@ public struct OffloadThresholds: Equatable, Sendable {
     /// nil where `text` holds anything but byte counts (0 to 2^30) and known classes.
     public init?(_ text: String) {
         self.init()
-        let words = text.split(whereSeparator: { $0 == "," || $0 == " " })
+        let words = text.pieces(separatedBy: ", ")
         if words.isEmpty { return nil }
         for word in words {
-            let parts = word.split(separator: ":", omittingEmptySubsequences: false)
+            let parts = word.pieces(separatedBy: ":", keepsEmpty: true)
             guard let byteCount = Int(parts[parts.count - 1]), byteCount >= 0, byteCount <= 1 << 30 else { return nil }
             if parts.count == 1 {
                 for index in byteCounts.indices { byteCounts[index] = byteCount }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CProcess
 import HisiliconDriver
 import PublishedCounters
 import Synchronization
@@ -26,7 +27,7 @@ extension Scheduler {
         let isPausable = pausing.announce(job)
         var found = false
         return wait(for: request, byteCount: byteCount, on: queue, generation, found: &found) {
-            if isPausable { pausing.pause() }
+            if isPausable { pausing.pause() } else if !isCallerDriven { process_rest(20) }
         }
     }
 
@@ -116,7 +117,7 @@ extension Scheduler {
             // Somebody works on it now, or has.
             var watch = ProgressWatch(milliseconds: configuration.timeout)
             while request.pointee.state == .posted, !queue.pointee.pair.isStopped, !watch.isStuck {
-                queue.pointee.workOff()
+                if queue.pointee.workOff() == 0 { process_rest(20) }
             }
         }
         let isOut = request.pointee.state == .posted

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AllocationReserve
 import CLinux
+import CProcess
 import EmulatedQM
 import HisiliconABI
 import HisiliconDriver
@@ -19,20 +21,23 @@ public final class Scheduler: @unchecked Sendable {
 
     /// Whether a request that a device failed has certainly changed nothing in memory.
     public let failsWithoutWriting: Bool
+    /// Whether sessions keep a copy of input that a failing device may overwrite, for the CPU.
+    public let keepsInput: Bool
 
     let log: Log
     let pausing: JobPausing?
     let pool: DevicePool
     let queueType: UInt16
-    let guardPage: ForkGuard
-    private let threadKey: pthread_key_t
+    let guardPage = ForkGuard()
+    private let identity = SchedulerIdentity.make()
     // Guarded by the guard page's lock.
-    private var generation: UInt64 = 1
+    private var isShutDown = false
     private var threads: UnsafeMutablePointer<ThreadQueue>?
     /// Guarded by the guard page's lock.
     let companyQueues = CompanyQueues()
+    private let processorCount = Int(process_processor_count())
     /// Threads that have an entry, for who only wants to know whether there are many.
-    private let threadCount = Atomic<Int>(0)
+    let threadCount = Atomic<Int>(0)
     private let retired = RetiredCounters()
     private let counterStore: CounterStore
 
@@ -42,27 +47,29 @@ public final class Scheduler: @unchecked Sendable {
     ///   - pausing: how requests wait inside jobs that can be paused; nil: they do not.
     ///   - makeBlock: makes the function block of an emulated device, when the first queue of one is opened.
     ///
-    /// nil where the process has no memory or no thread keys left.
+    /// nil where the process had no thread key left when the library was loaded.
     public init?(
         configuration: Configuration, driverName: String, queueType: UInt16 = 0, pausing: JobPausing? = nil,
         makeBlock: @escaping @Sendable () -> any FunctionBlock
     ) {
-        guard let guardPage = ForkGuard() else { return nil }
-        var key = pthread_key_t()
-        guard pthread_key_create(&key, { thread in Scheduler.threadEnds(thread) }) == 0 else { return nil }
+        guard process_has_thread_key() else { return nil }
+        process_at_thread_end { entry in Scheduler.threadEnds(entry) }
         self.configuration = configuration
         self.queueType = queueType
         self.pausing = configuration.async == .off ? nil : pausing
-        self.guardPage = guardPage
-        threadKey = key
         log = Log(target: configuration.logFile)
         counterStore = CounterStore(driverName: driverName, publishes: configuration.publish)
         pool = DevicePool(
             configuration: configuration, driverName: driverName, counterStore: counterStore, makeBlock: makeBlock)
         version = pool.version
-        failsWithoutWriting = pool.isEmulated
-        self.guardPage.adopt(1)
+        failsWithoutWriting = pool.isEmulated && !configuration.faults.overwrites
+        keepsInput = !failsWithoutWriting && configuration.fallback && configuration.keepInput
+        // In a child of fork that is used by this first, takes it over from the parent.
+        guardPage.withLock { guardPage.adopt() }
     }
+
+    /// Whether the device is an emulated one.
+    public var isEmulated: Bool { pool.isEmulated }
 
     /// Whether an emulated device does the work on the thread that asks for it.
     public var isCallerDriven: Bool { pool.isEmulated && configuration.engineThreads == 0 }
@@ -96,21 +103,43 @@ public final class Scheduler: @unchecked Sendable {
                 return outcome
             }
         }
+        guard queue.pointee.lock.tryAcquire() else { return runShared(request, byteCount: byteCount, thread, queue) }
+        let cause = runHolding(queue, request, byteCount: byteCount)
+        queue.pointee.lock.releaseAlone()
+        if cause == .device { giveUp(thread) }
+        return cause
+    }
+
+    /// The same on a queue that others use, too.
+    @inline(never)
+    private func runShared(
+        _ request: UnsafeMutablePointer<Request>, byteCount: Int, _ thread: UnsafeMutablePointer<ThreadQueue>,
+        _ queue: UnsafeMutablePointer<LeasedQueue>
+    ) -> ProcessorCause? {
         queue.pointee.lock.acquire()
+        let cause = runHolding(queue, request, byteCount: byteCount)
+        queue.pointee.lock.release()
+        if cause == .device { giveUp(thread) }
+        return cause
+    }
+
+    /// Does a request on a queue whose lock is held.
+    @inline(__always)
+    private func runHolding(
+        _ queue: UnsafeMutablePointer<LeasedQueue>, _ request: UnsafeMutablePointer<Request>, byteCount: Int
+    ) -> ProcessorCause? {
         let cause = queue.pointee.isAbandoned ? .device : submit(request, to: queue)
         if cause == nil {
             // With the lock held, as everything that sharers count on a queue: a counter has one writer at a time.
             queue.pointee.counters.requests.add(1)
             queue.pointee.counters.bytes.add(byteCount)
         }
-        queue.pointee.lock.release()
-        if cause == .device { giveUp(thread) }
         return cause
     }
 
     /// Whether there are more threads than processors, so that some may be waiting for a turn.
     @inline(__always)
-    private var isCrowded: Bool { threadCount.load(ordering: .relaxed) > companyQueues.count }
+    private var isCrowded: Bool { threadCount.load(ordering: .relaxed) > processorCount }
 
     /// Counts a request that the CPU did.
     public func countProcessor(_ cause: ProcessorCause) {
@@ -165,7 +194,7 @@ public final class Scheduler: @unchecked Sendable {
                 log.write("queue \(queue.pointee.pair.number) of \(queue.pointee.device.name) is stuck, given up")
                 return .device
             }
-            queue.pointee.pair.wait(milliseconds: Int32(min(limit - now, 10)))
+            withoutCancellation { queue.pointee.pair.wait(milliseconds: Int32(min(limit - now, 10))) }
         }
     }
 
@@ -179,6 +208,8 @@ public final class Scheduler: @unchecked Sendable {
     /// Takes back what `takeBuffer` gave, on whatever thread, and wipes the `usedByteCount` bytes at its start.
     public func giveBack(_ buffer: UnsafeMutableRawPointer, usedByteCount: Int) {
         linux_wipe(buffer, usedByteCount)
+        // Of the reserve, perhaps, which is for others then.
+        if allocation_reserve_byte_count() != 0 { return buffer.deallocate() }
         if let thread = currentThread(), thread.pointee.buffers.push(buffer) { return }
         buffer.deallocate()
     }
@@ -191,11 +222,12 @@ public final class Scheduler: @unchecked Sendable {
 
     @inline(__always)
     func currentThread() -> UnsafeMutablePointer<ThreadQueue>? {
-        if let found = pthread_getspecific(threadKey) {
+        if let found = process_thread_value() {
             let thread = found.assumingMemoryBound(to: ThreadQueue.self)
-            if thread.pointee.generation == guardPage.generation { return thread }
+            // In a child of fork that nobody has settled in, the generation is 0, as it is in no entry's stamp.
+            if thread.pointee.stamp.load(ordering: .relaxed) == identity &+ process_generation() { return thread }
         }
-        return enterThread()
+        return findThread()
     }
 
     /// In a child of fork, leaves behind what belongs to the parent. With the lock held.
@@ -208,29 +240,65 @@ public final class Scheduler: @unchecked Sendable {
         companyQueues.leaveBehind()
         retired.reset()
         counterStore.leaveBehind()
-        generation += 1
-        guardPage.adopt(generation)
+        guardPage.adopt()
     }
 
-    /// Makes this thread's entry.
-    private func enterThread() -> UnsafeMutablePointer<ThreadQueue>? {
-        guardPage.withLock {
-            settle()
-            let thread = UnsafeMutablePointer<ThreadQueue>.allocate(capacity: 1)
-            let processor = counterStore.makeProcessorCounters()
-            thread.initialize(to: ThreadQueue(scheduler: self, generation: generation, processor: processor))
-            guard pthread_setspecific(threadKey, thread) == 0 else {
-                counterStore.giveBack(processor.words)
-                thread.deinitialize(count: 1)
-                thread.deallocate()
-                return nil
-            }
-            thread.pointee.next = threads
-            threads?.pointee.previous = thread
-            threads = thread
-            threadCount.add(1, ordering: .relaxed)
+    /// This thread's entry, if it is not the one that the thread used last.
+    @inline(never)
+    private func findThread() -> UnsafeMutablePointer<ThreadQueue>? {
+        let last = process_thread_value()?.assumingMemoryBound(to: ThreadQueue.self)
+        if let last, let thread = last.pointee.record.pointee.find(identity &+ process_generation()) {
+            _ = process_set_thread_value(thread)
             return thread
         }
+        return guardPage.withLock { enterThread(last) }
+    }
+
+    /// Makes this thread's entry. With the lock held.
+    private func enterThread(_ last: UnsafeMutablePointer<ThreadQueue>?) -> UnsafeMutablePointer<ThreadQueue>? {
+        if isShutDown { return nil }
+        settle()
+        let reserved = allocation_reserve_byte_count()
+        guard let record = last?.pointee.record ?? Self.makeRecord() else { return nil }
+        guard let memory = malloc(MemoryLayout<ThreadQueue>.size) else {
+            if last == nil { Self.dropRecord(record) }
+            return nil
+        }
+        let generation = guardPage.generation
+        let stamp = identity &+ generation
+        let processor = counterStore.makeProcessorCounters()
+        let thread = memory.bindMemory(to: ThreadQueue.self, capacity: 1)
+        thread.initialize(
+            to: ThreadQueue(
+                scheduler: self, stamp: stamp, generation: generation, processor: processor, record: record))
+        guard allocation_reserve_byte_count() <= reserved, process_set_thread_value(thread) else {
+            counterStore.giveBack(processor.words)
+            thread.discard()
+            if last == nil { Self.dropRecord(record) }
+            return nil
+        }
+        record.pointee.insert(thread, stamp: stamp)
+        thread.pointee.next = threads
+        threads?.pointee.previous = thread
+        threads = thread
+        threadCount.add(1, ordering: .relaxed)
+        return thread
+    }
+
+    private static func makeRecord() -> UnsafeMutablePointer<ThreadRecord>? {
+        guard let memory = malloc(MemoryLayout<ThreadRecord>.size) else { return nil }
+        guard let record = ThreadRecord() else {
+            CLinux.free(memory)
+            return nil
+        }
+        let pointer = memory.bindMemory(to: ThreadRecord.self, capacity: 1)
+        pointer.initialize(to: record)
+        return pointer
+    }
+
+    private static func dropRecord(_ record: UnsafeMutablePointer<ThreadRecord>) {
+        record.deinitialize(count: 1)
+        CLinux.free(record)
     }
 
     func openQueue(for thread: UnsafeMutablePointer<ThreadQueue>) -> UnsafeMutablePointer<LeasedQueue>? {
@@ -288,6 +356,7 @@ public final class Scheduler: @unchecked Sendable {
             log.write("no queue is free")
             return .failure(.full)
         }
+        guard best.pointee.lock.share() else { return .failure(.full) }
         best.pointee.holderCount.add(1, ordering: .relaxed)
         return .success(best)
     }
@@ -326,20 +395,28 @@ public final class Scheduler: @unchecked Sendable {
         queue.deallocate()
     }
 
+    /// The end of a thread that has used schedulers, some of which may be gone. `exit` may be under way meanwhile: the lock
+    /// is the process's, and outlives them all.
     private static func threadEnds(_ pointer: UnsafeMutableRawPointer?) {
-        guard let thread = pointer?.assumingMemoryBound(to: ThreadQueue.self) else { return }
-        thread.pointee.scheduler.takeUnretainedValue().leave(thread)
+        guard let last = pointer?.assumingMemoryBound(to: ThreadQueue.self) else { return }
+        let record = last.pointee.record
+        let cancellation = process_lock()
+        let generation = process_generation()
+        record.pointee.removeAll { thread in
+            // An entry from before a fork only gives its own memory back: its queue is the parent's.
+            if thread.pointee.stamp.load(ordering: .relaxed) != 0, thread.pointee.generation == generation {
+                thread.pointee.scheduler._withUnsafeGuaranteedRef { $0.remove(thread) }
+            }
+            thread.discard()
+        }
+        process_unlock(cancellation)
+        dropRecord(record)
     }
 
-    private func leave(_ thread: UnsafeMutablePointer<ThreadQueue>) {
-        // An entry from before a fork stays as it is: its queue is the parent's.
-        guard thread.pointee.generation == guardPage.generation else { return }
-        guardPage.withLock { remove(thread) }
-    }
-
-    /// Takes a thread's entry out of the list and frees it. With the lock held.
+    /// Takes a thread's entry out of the list; the thread will free it. With the lock held.
     private func remove(_ thread: UnsafeMutablePointer<ThreadQueue>) {
         if let queue = thread.pointee.queue { release(queue) }
+        thread.pointee.queue = nil
         threadCount.subtract(1, ordering: .relaxed)
         retired.add(thread)
         counterStore.giveBack(thread.pointee.processor.words)
@@ -349,8 +426,6 @@ public final class Scheduler: @unchecked Sendable {
         } else {
             threads = thread.pointee.next
         }
-        thread.deinitialize(count: 1)
-        thread.deallocate()
     }
 
     // MARK: - Reports and the end
@@ -388,25 +463,22 @@ public final class Scheduler: @unchecked Sendable {
         }
     }
 
-    /// At the end of a process that gives nothing back: takes away what it has published. Others may be at work.
-    public func unpublish() {
-        guardPage.withLock {
-            // In a child of fork that has done nothing, the board is the parent's.
-            if guardPage.generation != 0 { counterStore.unpublish() }
-        }
-    }
-
     /// The end of a scheduler, which its owner must call: writes the statistics where the configuration says, and gives back every queue. No request may be under way, and
     /// none may follow.
     public func shutDown() {
         if !configuration.statisticsFile.isEmpty {
             appendLines(statistics, toFile: configuration.statisticsFile)
         }
-        // First, so that no thread that ends from now on comes here.
-        pthread_key_delete(threadKey)
         guardPage.withLock {
+            isShutDown = true
             if guardPage.generation == 0 { return }
-            while let thread = threads { remove(thread) }
+            // Their threads may end at this moment, or live on: the entries are theirs to free.
+            while let thread = threads {
+                remove(thread)
+                thread.pointee.buffers.removeAll()
+                thread.pointee.stamp.store(0, ordering: .relaxed)
+                thread.pointee.record.pointee.deadCount.add(1, ordering: .relaxed)
+            }
             dismissCompany()
             counterStore.shutDown()
             pool.shutDown()

@@ -24,6 +24,12 @@ enum DriverTable {
         return UnsafePointer(driver)
     }
 
+    /// Makes the tables, as the library is loaded.
+    static func prepare() {
+        added.reserveCapacity(Int(WD_DRIVERS))
+        _ = isBuiltIn(builtIn[0])
+    }
+
     static func add(_ driver: UnsafePointer<wd_driver>?) -> Int32 {
         guard let driver, let name = driver.pointee.hw_type, name.pointee != 0, strlen(name) < Int(WD_NAME_SIZE),
             driver.pointee.open != nil, driver.pointee.close != nil, driver.pointee.send != nil,

@@ -88,7 +88,10 @@ public func releaseQueue(_ q: Queue?) {
     guard let q, let queue = WarpQueue.of(q) else { return }
     if queue.isOfThisProcess {
         queue.withLock { queue.driver.pointee.close(q) }
-        if let counters = queue.counters { ProcessMark.withLock { Publication.close(counters) } }
+        if let counters = queue.counters {
+            let driverName = String(cString: queue.driver.pointee.hw_type)
+            ProcessMark.withLock { Publication.close(counters, driverName: driverName) }
+        }
     }
     // In a child of fork, the child's copy of the file and nothing of the parent's. A second close does nothing.
     queue.file.close()

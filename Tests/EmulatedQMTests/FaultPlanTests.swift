@@ -33,7 +33,7 @@ import UacceDevice
     }
 
     @Test func kindsAreDocumented() {
-        #expect(FaultKind.allCases.map(\.name) == ["descriptor", "stuck", "remove", "busy"])
+        #expect(FaultKind.allCases.map(\.name) == ["descriptor", "overwrite", "stuck", "remove", "busy"])
         for kind in FaultKind.allCases {
             #expect(kind.help.hasPrefix(kind.name))
             #expect(!kind.help.contains("\n"))

@@ -42,10 +42,9 @@ public final class KernelDevice: Device, Sendable {
         while let entry = readdir(directory), let entryName = linux_entry_name(entry) {
             let bytes = UnsafeRawBufferPointer(start: entryName, count: strlen(entryName))
             if let number = deviceNumber(inName: bytes, driverName: driverName) {
-                numbers.append(number)
+                numbers.insert(number, at: numbers.firstIndex { $0 > number } ?? numbers.count)
             }
         }
-        numbers.sort()
         return numbers.map { KernelDevice(name: driverName + "-" + String($0), paths: paths) }
     }
 

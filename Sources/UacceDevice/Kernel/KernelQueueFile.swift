@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import CProcess
 import CUacce
 
 /// A queue of a kernel device: an open file of `/dev/<name>`, its two mappings, and the ioctls of uacce and hisi_qm.
@@ -11,13 +12,14 @@ import CUacce
 public final class KernelQueueFile: QueueFile {
     /// -1 once closed.
     private var descriptor: Int32
-    private let owner: pid_t
+    /// The process generation whose queue it is.
+    private let owner: UInt64
     private var isStarted = false
     /// By region number.
     private var mappings: (UnsafeMutableRawBufferPointer?, UnsafeMutableRawBufferPointer?) = (nil, nil)
 
     /// Takes an open descriptor over, and closes it in the end. `owner` is the process whose queue it is.
-    package init(adopting descriptor: Int32, owner: pid_t = getpid()) {
+    package init(adopting descriptor: Int32, owner: UInt64 = process_own_generation()) {
         self.descriptor = descriptor
         self.owner = owner
     }
@@ -127,7 +129,7 @@ public final class KernelQueueFile: QueueFile {
     /// Hardware watches its own registers.
     public var emulated: EmulatedRegisters? { nil }
 
-    private var isOwnedByThisProcess: Bool { getpid() == owner }
+    private var isOwnedByThisProcess: Bool { process_generation() == owner }
 
     private func control(_ request: UInt32, _ argument: UnsafeMutableRawPointer?) throws(Errno) {
         _ = try systemCall { linux_ioctl(descriptor, UInt(request), argument) }

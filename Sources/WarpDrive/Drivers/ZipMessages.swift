@@ -44,7 +44,7 @@ extension RingDriver {
         slot.headerByteCount = skipped.input + skipped.output
         var descriptor = ZipDescriptor(version: version)
         descriptor.requestType = format
-        descriptor.windowCode = 3
+        descriptor.windowCode = ZipWindow.largestCode
         descriptor.finishes = true
         descriptor.beginsStream = true
         descriptor.sourceAddress = Self.address(message.pointee.in) + UInt64(skipped.input)

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SoftwareCrypto
+
+/// The loader calls this when the library is loaded (DT_INIT), before anything else in it.
+///
+/// Every global that is made when it is first used must be used here: one that a thread makes while another one forks is
+/// never made in the child, which waits for it for ever (Scripts/check-lazy-globals looks).
+@_cdecl("uacce_emulator_begin")
+public func beginEmulator() {
+    _ = prepareGaloisHash()
+    _ = Hasher()
+}
