@@ -7,7 +7,13 @@ import HisiliconDriver
 /// The part of a CMAC or GMAC session that the device sees: the request with its descriptor, the key, and the places for
 /// states and results. It stays at one address while the session lives.
 struct BlockMACMemory: SessionMemory {
-    let base = makeBase()
+    let base: UnsafeMutableRawPointer
+
+    /// nil: there is no memory.
+    init?() {
+        guard let base = Self.makeBase() else { return nil }
+        self.base = base
+    }
 
     private static let resultOffset = 224
     private static let stateOffset = 240

@@ -10,11 +10,18 @@ import HisiliconDriver
 /// the additional data is here or in a buffer of its own, the payload is the caller's. Scatter-gather lists put them
 /// together, as UADK has it for data in pieces, and the payload is not copied.
 struct CCMMemory: SessionMemory {
-    let base = makeBase()
+    let base: UnsafeMutableRawPointer
+
+    /// nil: there is no memory.
+    init?() {
+        guard let base = Self.makeBase() else { return nil }
+        self.base = base
+    }
 
     private static let firstBlockOffset = 224
     private static let counterBlockOffset = 240
     private static let tagOffset = 256
+    private static let chainOffset = 272
     private static let sourceListOffset = 320
     private static let destinationListOffset = 512
     private static let associatedOffset = 704
@@ -28,6 +35,8 @@ struct CCMMemory: SessionMemory {
     @inline(__always) var counterBlock: UnsafeMutableRawPointer { base + Self.counterBlockOffset }
     /// 16 bytes.
     @inline(__always) var tag: UnsafeMutableRawPointer { base + Self.tagOffset }
+    /// What authenticates the message so far, where its additional data was too long to be kept: 16 bytes.
+    @inline(__always) var chain: UnsafeMutableRawPointer { base + Self.chainOffset }
     @inline(__always) var associated: UnsafeMutableRawPointer { base + Self.associatedOffset }
 
     /// What both blocks say of a message.

@@ -18,18 +18,22 @@ public struct CCMSession: ~Copyable {
 
     private let engine: CryptoEngine
     private let scheduler: Unmanaged<Scheduler>
-    private let memory = CCMMemory()
+    private let memory: CCMMemory
     private let policy: OffloadPolicy
     private let version: QueueManagementVersion
     // The key for the CPU's share, made when it is first needed.
     private var processorKey: SoftwareAEAD?
+    // The same for messages whose additional data is too long to be kept.
+    private var parts: CCMParts?
     private var state = MessageState.none
     private var nonceByteCount = 0
     private var tagByteCount = 0
     private var payloadByteCount = 0
     private var associatedByteCount = 0
-    /// Additional data that is more than `memory` has room for.
+    /// Additional data that is more than `memory` has room for, and that a descriptor can say.
     private var largeAssociated: UnsafeMutableRawPointer?
+    /// The additional data was longer still, and is in `memory.chain`.
+    private var isChained = false
 
     private enum MessageState {
         case none
@@ -44,7 +48,10 @@ public struct CCMSession: ~Copyable {
     /// Bytes that a tag may have, if even.
     public static let tagByteCounts = 4...16
 
-    public init(_ engine: CryptoEngine, keyByteCount: Int) {
+    /// nil: there is no memory for it.
+    public init?(_ engine: CryptoEngine, keyByteCount: Int) {
+        guard let memory = CCMMemory() else { return nil }
+        self.memory = memory
         self.engine = engine
         scheduler = .passUnretained(engine.scheduler)
         self.keyByteCount = keyByteCount
@@ -52,8 +59,19 @@ public struct CCMSession: ~Copyable {
         version = engine.scheduler.version
     }
 
-    /// A session in the same state, independent from then on.
-    public init(copying other: borrowing CCMSession) {
+    /// A session in the same state, independent from then on; nil: there is no memory for it.
+    public init?(copying other: borrowing CCMSession) {
+        guard let memory = CCMMemory() else { return nil }
+        memory.copyState(from: other.memory)
+        if let large = other.largeAssociated {
+            guard let copy = LineMemory.allocate(byteCount: other.associatedByteCount) else {
+                memory.destroy()
+                return nil
+            }
+            copy.copyMemory(from: large, byteCount: other.associatedByteCount)
+            largeAssociated = copy
+        }
+        self.memory = memory
         engine = other.engine
         scheduler = other.scheduler
         keyByteCount = other.keyByteCount
@@ -64,18 +82,14 @@ public struct CCMSession: ~Copyable {
         nonceByteCount = other.nonceByteCount
         tagByteCount = other.tagByteCount
         payloadByteCount = other.payloadByteCount
-        memory.copyState(from: other.memory)
-        if let large = other.largeAssociated {
-            setAssociatedData(large, byteCount: other.associatedByteCount)
-        } else {
-            associatedByteCount = other.associatedByteCount
-        }
+        associatedByteCount = other.associatedByteCount
+        isChained = other.isChained
     }
 
     deinit {
         if let largeAssociated {
             linux_wipe(largeAssociated, associatedByteCount)
-            largeAssociated.deallocate()
+            LineMemory.deallocate(largeAssociated)
         }
         engine.takeBack(memory.request)
         memory.destroy()
@@ -85,6 +99,7 @@ public struct CCMSession: ~Copyable {
     public mutating func setKey(_ key: UnsafeRawPointer) {
         memory.key.copyMemory(from: key, byteCount: keyByteCount)
         processorKey = nil
+        parts = nil
         hasKey = true
         clearAssociatedData()
         state = .none
@@ -108,24 +123,58 @@ public struct CCMSession: ~Copyable {
         state = .announced
     }
 
-    /// Sets the additional data of a message that is announced, in place of what was set before.
-    public mutating func setAssociatedData(_ data: UnsafeRawPointer, byteCount: Int) {
+    /// Sets the additional data of a message that is announced, in place of what was set before. After an error there is
+    /// no message.
+    ///
+    /// Device and libcrypto want it together with the payload. What a descriptor can say, less than 64 KiB, is kept until
+    /// then; more is the CPU's in any case, and authenticated at once.
+    public mutating func setAssociatedData(_ data: UnsafeRawPointer, byteCount: Int) throws(SessionError) {
         clearAssociatedData()
+        guard state == .announced else { throw .softwareFailed }
+        if byteCount > Self.largestAssociatedByteCount {
+            do throws(SessionError) {
+                try chainAssociatedData(data, byteCount)
+            } catch {
+                state = .done
+                throw error
+            }
+            return
+        }
         if byteCount > CCMMemory.associatedCapacity {
-            largeAssociated = .allocate(byteCount: byteCount, alignment: 64)
+            guard let large = LineMemory.allocate(byteCount: byteCount) else {
+                state = .done
+                throw .noMemory
+            }
+            largeAssociated = large
         }
         associated.copyMemory(from: data, byteCount: byteCount)
         associatedByteCount = byteCount
     }
 
+    private mutating func chainAssociatedData(_ data: UnsafeRawPointer, _ byteCount: Int) throws(SessionError) {
+        guard
+            try makeParts().begin(
+                firstBlock: memory.firstBlock, associated: data, byteCount: byteCount, state: memory.chain)
+        else { throw .softwareFailed }
+        isChained = true
+    }
+
     private mutating func clearAssociatedData() {
         linux_wipe(associated, associatedByteCount)
-        largeAssociated?.deallocate()
+        if let largeAssociated { LineMemory.deallocate(largeAssociated) }
         largeAssociated = nil
         associatedByteCount = 0
+        if isChained { linux_wipe(memory.chain, 16) }
+        isChained = false
     }
 
     private var associated: UnsafeMutableRawPointer { largeAssociated ?? memory.associated }
+
+    /// Forgets the message: it is refused until there is another.
+    public mutating func abandon() {
+        clearAssociatedData()
+        state = .done
+    }
 
     /// Whether the payload of the message under way was worked on.
     public var isDone: Bool { state == .done }
@@ -165,22 +214,63 @@ public struct CCMSession: ~Copyable {
             state = .done
         }
         guard state == .announced, byteCount == payloadByteCount else { return false }
+        if isChained { return try processChained(input, output, byteCount, isEncrypting: isEncrypting) }
         let message = CCMMemory.Message(
             associated: UnsafeRawPointer(associated), associatedByteCount: associatedByteCount, input: input,
             output: output, byteCount: byteCount, tagByteCount: tagByteCount, isEncrypting: isEncrypting,
             keyByteCount: keyByteCount)
+        // A descriptor of a message with additional data copies that to where it is.
+        if scheduler.mustKeep(input, under: output, byteCount: byteCount)
+            || (associatedByteCount > 0 && scheduler._withUnsafeGuaranteedRef { $0.keepsInput })
+        {
+            return try processKeepingInput(message)
+        }
         guard let cause = runDescriptor(message) else { return isEncrypting || !memory.request.hasWrongTag }
-        let isTouched = memory.request.pointee.state != .idle
-        if isTouched, !engine.scheduler.failsWithoutWriting, input == UnsafeRawPointer(output), byteCount > 0 {
+        if memory.request.pointee.state != .idle,
+            scheduler.hasLost(input, under: output, byteCount: byteCount)
+                || scheduler.hasLost(message.associated, under: associated, byteCount: associatedByteCount)
+        {
             throw .inputLost
         }
         try engine.yieldToProcessor(cause)
         return try processorRun(message)
     }
 
+    /// The same on hardware, which may have written some of its output when it fails: additional data, input and tag are
+    /// kept aside.
+    @inline(never)
+    private mutating func processKeepingInput(_ message: CCMMemory.Message) throws(SessionError) -> Bool {
+        let before = message.associatedByteCount
+        guard policy.cause(byteCount: message.byteCount + before) == nil, isExpressible(message),
+            let kept = scheduler.keep(
+                message.associated, byteCount: before, message.input, byteCount: message.byteCount)
+        else {
+            // Why exactly, the ordinary way finds out; without memory for a copy, the CPU has it.
+            let isByPolicy = policy.cause(byteCount: message.byteCount + before) != nil
+            try engine.yieldToProcessor(isByPolicy ? .size : isExpressible(message) ? .full : .unsupported)
+            return try processorRun(message)
+        }
+        // Ciphertext is no secret.
+        defer { scheduler.letGo(kept, wiping: message.isEncrypting ? before + message.byteCount : before) }
+        var keptTag = (UInt64(0), UInt64(0))
+        memcpy(&keptTag, memory.tag, 16)
+        var device = message
+        // Where the two are not the same, the device would overwrite what it has not read yet.
+        let isInPlace = message.input == UnsafeRawPointer(message.output)
+        if !isInPlace { device.input = UnsafeRawPointer(kept.address + before) }
+        guard let cause = runDescriptor(device) else { return message.isEncrypting || !memory.request.hasWrongTag }
+        try engine.yieldToProcessor(cause)
+        var again = message
+        again.associated = UnsafeRawPointer(kept.address)
+        again.input = UnsafeRawPointer(kept.address + before)
+        memcpy(memory.tag, &keptTag, 16)
+        return try processorRun(again)
+    }
+
     // MARK: - The routes
 
     /// nil: the device is done with it; else why the CPU must do it.
+    @inline(never)
     private func runDescriptor(_ message: CCMMemory.Message) -> ProcessorCause? {
         memory.request.pointee.state = .idle
         let total = message.byteCount + message.associatedByteCount
@@ -201,6 +291,7 @@ public struct CCMSession: ~Copyable {
     /// More is encoded in another way (SP 800-38C, A.2.2), which the hardware does not know.
     private static let largestAssociatedByteCount = 0xfeff
 
+    @inline(never)
     private mutating func processorRun(_ message: CCMMemory.Message) throws(SessionError) -> Bool {
         let key = try makeProcessorKey()
         let whole = AEADMessage(
@@ -218,11 +309,42 @@ public struct CCMSession: ~Copyable {
         }
     }
 
+    /// The message whose additional data is in `memory.chain`.
+    private mutating func processChained(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int, isEncrypting: Bool
+    ) throws(SessionError) -> Bool {
+        try engine.yieldToProcessor(.unsupported)
+        let parts = try makeParts()
+        if isEncrypting {
+            guard
+                parts.encrypt(
+                    input, output, byteCount, counterBlock: memory.counterBlock, nonceByteCount: nonceByteCount,
+                    state: memory.chain)
+            else { throw .softwareFailed }
+            memory.tag.copyMemory(from: memory.chain, byteCount: tagByteCount)
+            return true
+        }
+        guard
+            parts.decrypt(
+                input, output, byteCount, counterBlock: memory.counterBlock, nonceByteCount: nonceByteCount,
+                state: memory.chain)
+        else { throw .softwareFailed }
+        return memoryIsEqual(memory.chain, memory.tag, tagByteCount)
+    }
+
+    private mutating func makeParts() throws(SessionError) -> CCMParts {
+        if let parts { return parts }
+        guard let made = CCMParts(engine, key: memory.key, keyByteCount: keyByteCount) else { throw .noMemory }
+        parts = made
+        return made
+    }
+
     private mutating func makeProcessorKey() throws(SessionError) -> SoftwareAEAD {
         if let processorKey { return processorKey }
-        guard let library = engine.library.get(),
-            let key = SoftwareAEAD(library, .ccm, key: memory.key, keyByteCount: keyByteCount)
-        else { throw .softwareFailed }
+        guard let library = engine.library.get() else { throw .softwareFailed }
+        guard let key = SoftwareAEAD(library, .ccm, key: memory.key, keyByteCount: keyByteCount) else {
+            throw .noMemory
+        }
         processorKey = key
         return key
     }

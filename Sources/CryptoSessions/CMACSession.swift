@@ -14,7 +14,7 @@ public final class CMACSession {
     public let algorithm: CipherAlgorithm
 
     private let engine: CryptoEngine
-    private let memory = BlockMACMemory()
+    private let memory: BlockMACMemory
     private var staging: MessageStaging
     /// Its running IV is the chaining state.
     private var cipher: CipherSession
@@ -29,29 +29,27 @@ public final class CMACSession {
     /// - Parameters:
     ///   - algorithm: in CBC mode.
     ///   - key: `algorithm.keyByteCount` bytes, at most 32.
-    public init(
+    public static func make(
         _ engine: CryptoEngine, _ algorithm: CipherAlgorithm, key: UnsafeRawPointer
-    ) throws(SessionError) {
+    ) throws(SessionError) -> CMACSession {
+        // Embedded Swift does not free an instance that is given up half made: what can fail comes first.
+        guard let cipher = CipherSession(engine, algorithm), let memory = BlockMACMemory() else { throw .noMemory }
+        let session = CMACSession(engine, algorithm, memory, cipher)
+        try session.setKey(key)
+        return session
+    }
+
+    private init(
+        _ engine: CryptoEngine, _ algorithm: CipherAlgorithm, _ memory: BlockMACMemory,
+        _ cipher: consuming CipherSession
+    ) {
+        self.memory = memory
+        self.cipher = cipher
         self.engine = engine
         self.algorithm = algorithm
         policy = OffloadPolicy(engine, algorithm.algorithmClass, gainsByCompany: true)
         staging = MessageStaging(
             .passUnretained(engine.scheduler), inline: memory.staging, inlineCapacity: BlockMACMemory.stagingCapacity)
-        cipher = CipherSession(engine, algorithm)
-        try setKey(key)
-    }
-
-    private init(copying other: CMACSession) {
-        engine = other.engine
-        algorithm = other.algorithm
-        policy = other.policy
-        hasState = other.hasState
-        hasMasks = other.hasMasks
-        memory.copyState(from: other.memory)
-        staging = MessageStaging(
-            .passUnretained(engine.scheduler), inline: memory.staging, inlineCapacity: BlockMACMemory.stagingCapacity)
-        cipher = CipherSession(copying: other.cipher)
-        _ = staging.take(other.staging.bytes, other.staging.byteCount)
     }
 
     deinit {
@@ -59,8 +57,16 @@ public final class CMACSession {
         memory.destroy()
     }
 
-    /// A session in the same state, independent from then on.
-    public func copy() -> CMACSession { CMACSession(copying: self) }
+    /// A session in the same state, independent from then on; nil: there is no memory for it.
+    public func copy() -> CMACSession? {
+        guard let cipher = CipherSession(copying: cipher), let memory = BlockMACMemory() else { return nil }
+        memory.copyState(from: self.memory)
+        let copy = CMACSession(engine, algorithm, memory, cipher)
+        copy.hasState = hasState
+        copy.hasMasks = hasMasks
+        _ = copy.staging.take(staging.bytes, staging.byteCount)
+        return copy
+    }
 
     /// Bytes of the MAC.
     public var macByteCount: Int { algorithm.blockByteCount }
@@ -123,7 +129,7 @@ public final class CMACSession {
             return
         }
         try engine.yieldToProcessor(cause)
-        guard let key = makeProcessorKey() else { throw .softwareFailed }
+        guard let key = makeProcessorKey() else { throw .noMemory }
         key.authenticate(message: staging.bytes, byteCount: staging.byteCount, mac: mac, macByteCount: 16)
     }
 

@@ -15,10 +15,12 @@ public final class ForwardedMAC {
         self.mac = mac
     }
 
-    /// nil where libcrypto's default provider cannot be opened. The engine must outlive the MAC.
-    public convenience init?(_ engine: CryptoEngine, _ name: StaticString) {
+    /// nil where libcrypto's default provider cannot be opened, or where there is no memory. The engine must outlive the
+    /// MAC.
+    public static func make(_ engine: CryptoEngine, _ name: StaticString) -> ForwardedMAC? {
+        // Embedded Swift does not free an instance that is given up half made: the part that can fail comes first.
         guard let library = engine.library.get(), let mac = SoftwareMAC(library, name) else { return nil }
-        self.init(.passUnretained(engine), mac)
+        return ForwardedMAC(.passUnretained(engine), mac)
     }
 
     /// An independent copy in the same state.

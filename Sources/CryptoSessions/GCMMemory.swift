@@ -11,7 +11,13 @@ import HisiliconDriver
 /// FIRST), and descriptors that encrypt or decrypt whole blocks and hash the ciphertext (MIDDLE). The hash's accumulator
 /// passes from one to the next through memory.
 struct GCMMemory: SessionMemory {
-    let base = makeBase()
+    let base: UnsafeMutableRawPointer
+
+    /// nil: there is no memory.
+    init?() {
+        guard let base = Self.makeBase() else { return nil }
+        self.base = base
+    }
 
     private static let firstCounterOffset = 224
     private static let counterOffset = 240

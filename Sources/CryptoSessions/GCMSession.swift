@@ -15,16 +15,19 @@ import SoftwareCrypto
 public struct GCMSession: ~Copyable {
     /// 16, 24 or 32.
     public let keyByteCount: Int
-    public private(set) var isEncrypting = true
+    /// Direction of the message under way. A change in its middle is no new message.
+    public var isEncrypting = true
     public var hasKey: Bool { processorKey != nil }
 
     private let engine: CryptoEngine
     private let scheduler: Unmanaged<Scheduler>
-    private let memory = GCMMemory()
+    private let memory: GCMMemory
     private let policy: OffloadPolicy
     private let version: QueueManagementVersion
     /// The key for what the device does not do. Owned.
     private var processorKey: Unmanaged<GCMKey>?
+    /// A message was started, under the key that there is, and nothing has failed since.
+    private var isUnderWay = false
     private var associatedByteCount: UInt64 = 0
     private var payloadByteCount: UInt64 = 0
     /// Bytes of associated data in `memory.staging`.
@@ -36,7 +39,10 @@ public struct GCMSession: ~Copyable {
     public static let payloadLimit: UInt64 = (1 << 36) - 32
     public static let tagByteCount = 16
 
-    public init(_ engine: CryptoEngine, keyByteCount: Int) {
+    /// nil: there is no memory for it.
+    public init?(_ engine: CryptoEngine, keyByteCount: Int) {
+        guard let memory = GCMMemory() else { return nil }
+        self.memory = memory
         self.engine = engine
         scheduler = .passUnretained(engine.scheduler)
         self.keyByteCount = keyByteCount
@@ -44,8 +50,20 @@ public struct GCMSession: ~Copyable {
         version = engine.scheduler.version
     }
 
-    /// A session in the same state, independent from then on.
-    public init(copying other: borrowing GCMSession) {
+    /// A session in the same state, independent from then on; nil: there is no memory for it.
+    public init?(copying other: borrowing GCMSession) {
+        guard let memory = GCMMemory() else { return nil }
+        memory.copyState(from: other.memory)
+        var copiedKey: Unmanaged<GCMKey>?
+        if other.hasKey {
+            copiedKey = other.engine.makeGCMKey(memory.key, byteCount: other.keyByteCount)
+            guard copiedKey != nil else {
+                memory.destroy()
+                return nil
+            }
+        }
+        self.memory = memory
+        processorKey = copiedKey
         keyByteCount = other.keyByteCount
         isEncrypting = other.isEncrypting
         engine = other.engine
@@ -56,8 +74,7 @@ public struct GCMSession: ~Copyable {
         payloadByteCount = other.payloadByteCount
         stagedByteCount = other.stagedByteCount
         partialByteCount = other.partialByteCount
-        memory.copyState(from: other.memory)
-        if other.hasKey { processorKey = engine.makeGCMKey(memory.key, byteCount: keyByteCount) }
+        isUnderWay = other.isUnderWay
     }
 
     deinit {
@@ -66,18 +83,26 @@ public struct GCMSession: ~Copyable {
         processorKey?.release()
     }
 
-    /// Sets the key, of `keyByteCount` bytes.
+    /// Sets the key, of `keyByteCount` bytes, and forgets the message: the next one needs an IV.
+    ///
+    /// Without memory for it there is no key at all.
     public mutating func setKey(_ key: UnsafeRawPointer) throws(SessionError) {
-        memory.key.copyMemory(from: key, byteCount: keyByteCount)
+        isUnderWay = false
+        stagedByteCount = 0
+        partialByteCount = 0
+        memory.clearMessage()
         processorKey?.release()
         processorKey = engine.makeGCMKey(key, byteCount: keyByteCount)
-        guard processorKey != nil else { throw .softwareFailed }
-        memory.clearMessage()
+        guard processorKey != nil else {
+            linux_wipe(memory.key, keyByteCount)
+            throw .noMemory
+        }
+        memory.key.copyMemory(from: key, byteCount: keyByteCount)
     }
 
     // MARK: - A message
 
-    /// Starts a message under an IV of any length but 0.
+    /// Starts a message under an IV of any length but 0. There must be a key.
     public mutating func start(_ iv: UnsafeRawPointer, ivByteCount: Int, isEncrypting: Bool) {
         self.isEncrypting = isEncrypting
         associatedByteCount = 0
@@ -87,10 +112,31 @@ public struct GCMSession: ~Copyable {
         memset(memory.accumulator, 0, 16)
         withKey { $0.preCounterBlock(iv: iv, ivByteCount: ivByteCount, into: memory.firstCounter) }
         memory.counter.copyMemory(from: memory.firstCounter, byteCount: 16)
+        isUnderWay = true
+    }
+
+    /// Works on the message under way. What fails leaves none: another piece of it could meet a keystream that was used
+    /// already.
+    @inline(__always)
+    private mutating func work(
+        _ body: (inout GCMSession) throws(SessionError) -> Void
+    ) throws(SessionError) {
+        guard isUnderWay else { throw .softwareFailed }
+        do throws(SessionError) {
+            try body(&self)
+        } catch {
+            isUnderWay = false
+            throw error
+        }
     }
 
     /// Adds associated data. Only before the payload.
     public mutating func addAssociatedData(_ data: UnsafeRawPointer, byteCount: Int) throws(SessionError) {
+        try work { session throws(SessionError) in try session.stage(data, byteCount) }
+    }
+
+    @inline(__always)
+    private mutating func stage(_ data: UnsafeRawPointer, _ byteCount: Int) throws(SessionError) {
         associatedByteCount &+= UInt64(byteCount)
         var done = 0
         while done < byteCount {
@@ -105,6 +151,13 @@ public struct GCMSession: ~Copyable {
     /// Encrypts or decrypts a piece of the payload, of any length.
     public mutating func update(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, byteCount: Int
+    ) throws(SessionError) {
+        try work { session throws(SessionError) in try session.process(input, output, byteCount) }
+    }
+
+    @inline(__always)
+    private mutating func process(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) throws(SessionError) {
         try hashStaged()
         payloadByteCount &+= UInt64(byteCount)
@@ -121,6 +174,8 @@ public struct GCMSession: ~Copyable {
 
     /// Ends the message and writes its tag, `tagByteCount` bytes. The caller compares it, in constant time.
     public mutating func finish(tag: UnsafeMutableRawPointer) throws(SessionError) {
+        guard isUnderWay else { throw .softwareFailed }
+        isUnderWay = false
         try hashStaged()
         if partialByteCount > 0 {
             memset(memory.partial + partialByteCount, 0, 16 - partialByteCount)
@@ -230,19 +285,54 @@ public struct GCMSession: ~Copyable {
     private mutating func transform(
         _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) throws(SessionError) {
-        var cause = policy.cause(byteCount: byteCount)
+        let cause = policy.cause(byteCount: byteCount)
+        if cause == nil, scheduler.mustKeep(input, under: output, byteCount: byteCount) {
+            try transformKeepingInput(input, output, byteCount)
+        } else {
+            try transform(input, output, byteCount, unless: cause, kept: nil)
+        }
+    }
+
+    /// The same on hardware, which may have written some of its output when it fails: the input is kept aside.
+    @inline(never)
+    private mutating func transformKeepingInput(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
+    ) throws(SessionError) {
+        guard let kept = scheduler.keep(input, byteCount: byteCount) else {
+            return try transform(input, output, byteCount, unless: .full, kept: nil)
+        }
+        // Ciphertext is no secret.
+        defer { scheduler.letGo(kept, wiping: isEncrypting ? byteCount : 0) }
+        let copy = UnsafeRawPointer(kept.address)
+        // Where the two are not the same, the device would overwrite what it has not read yet.
+        try transform(
+            input == UnsafeRawPointer(output) ? input : copy, output, byteCount, unless: nil, kept: copy)
+    }
+
+    /// - Parameters:
+    ///   - cause: why the CPU must do it from the start, if so.
+    ///   - kept: a copy of the input, for when the device fails.
+    @inline(never)
+    private mutating func transform(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int, unless cause: ProcessorCause?,
+        kept: UnsafeRawPointer?
+    ) throws(SessionError) {
+        var cause = cause
         if cause == nil {
             memory.preparePayload(
                 input, output, byteCount, isEncrypting: isEncrypting, keyByteCount: keyByteCount, version: version)
             cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting)
-            let isTouched = cause != nil && memory.request.pointee.state != .idle
-            if isTouched, !engine.scheduler.failsWithoutWriting, input == UnsafeRawPointer(output) { throw .inputLost }
+            if cause != nil, kept == nil, memory.request.pointee.state != .idle,
+                scheduler.hasLost(input, under: output, byteCount: byteCount)
+            {
+                throw .inputLost
+            }
         }
         if let cause {
             try engine.yieldToProcessor(cause)
             let isDone = withKey {
                 $0.crypt(
-                    after: memory.counter, accumulator: memory.accumulator, input: input, output: output,
+                    after: memory.counter, accumulator: memory.accumulator, input: kept ?? input, output: output,
                     byteCount: byteCount, encrypt: isEncrypting)
             }
             if !isDone { throw .softwareFailed }

@@ -18,7 +18,7 @@ public final class GMACSession {
     public private(set) var hasKey = false
 
     private let engine: CryptoEngine
-    private let memory = BlockMACMemory()
+    private let memory: BlockMACMemory
     private var staging: MessageStaging
     private let policy: OffloadPolicy
     private var ivByteCount = 0
@@ -31,7 +31,14 @@ public final class GMACSession {
     /// Bytes of the MAC.
     public static let macByteCount = 16
 
-    public init(_ engine: CryptoEngine, keyByteCount: Int) {
+    /// nil: there is no memory for it.
+    public static func make(_ engine: CryptoEngine, keyByteCount: Int) -> GMACSession? {
+        // Embedded Swift does not free an instance that is given up half made: what can fail comes first.
+        BlockMACMemory().map { GMACSession(engine, keyByteCount: keyByteCount, $0) }
+    }
+
+    private init(_ engine: CryptoEngine, keyByteCount: Int, _ memory: BlockMACMemory) {
+        self.memory = memory
         self.engine = engine
         self.keyByteCount = keyByteCount
         policy = OffloadPolicy(engine, .aesGCM, gainsByCompany: false)
@@ -39,33 +46,29 @@ public final class GMACSession {
             .passUnretained(engine.scheduler), inline: memory.staging, inlineCapacity: BlockMACMemory.stagingCapacity)
     }
 
-    private init(copying other: GMACSession) {
-        engine = other.engine
-        keyByteCount = other.keyByteCount
-        hasKey = other.hasKey
-        policy = other.policy
-        ivByteCount = other.ivByteCount
-        totalByteCount = other.totalByteCount
-        hasState = other.hasState
-        memory.copyState(from: other.memory)
-        staging = MessageStaging(
-            .passUnretained(engine.scheduler), inline: memory.staging, inlineCapacity: BlockMACMemory.stagingCapacity)
-        _ = staging.take(other.staging.bytes, other.staging.byteCount)
-    }
-
     deinit {
         engine.takeBack(memory.request)
         memory.destroy()
     }
 
-    /// A session in the same state, independent from then on.
-    public func copy() -> GMACSession { GMACSession(copying: self) }
+    /// A session in the same state, independent from then on; nil: there is no memory for it.
+    public func copy() -> GMACSession? {
+        guard let copy = GMACSession.make(engine, keyByteCount: keyByteCount) else { return nil }
+        copy.memory.copyState(from: memory)
+        copy.hasKey = hasKey
+        copy.ivByteCount = ivByteCount
+        copy.totalByteCount = totalByteCount
+        copy.hasState = hasState
+        _ = copy.staging.take(staging.bytes, staging.byteCount)
+        return copy
+    }
 
     /// Whether there is an IV that no message has used.
     public var hasIV: Bool { ivByteCount > 0 }
 
-    /// Sets a new key of `keyByteCount` bytes, and starts a message.
+    /// Sets a new key of `keyByteCount` bytes. A message that was under way has used up its IV.
     public func setKey(_ key: UnsafeRawPointer) {
+        if totalByteCount > 0 { ivByteCount = 0 }
         memory.key.copyMemory(from: key, byteCount: keyByteCount)
         hasKey = true
         processorKey = nil
@@ -79,6 +82,15 @@ public final class GMACSession {
         ivByteCount = byteCount
         reset()
         return true
+    }
+
+    /// Forgets key and IV, too.
+    public func forget() {
+        linux_wipe(memory.key, keyByteCount)
+        hasKey = false
+        processorKey = nil
+        ivByteCount = 0
+        reset()
     }
 
     /// Starts a message.

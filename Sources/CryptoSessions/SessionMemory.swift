@@ -2,6 +2,7 @@
 
 import CLinux
 import HisiliconDriver
+import SoftwareCrypto
 
 /// The part of a session that the device sees: a request with its descriptor, the key, and what else descriptors point
 /// to, each at an offset of its own. It stays at one address for as long as the session lives, and is never copied with
@@ -20,9 +21,9 @@ extension SessionMemory {
     /// Where the key is: behind the request.
     static var keyOffset: Int { 192 }
 
-    /// Zeros and an idle request, for `base`.
-    static func makeBase() -> UnsafeMutableRawPointer {
-        let base = SessionAllocation.allocate(byteCount: byteCount)
+    /// Zeros and an idle request, for `base`; nil: there is no memory.
+    static func makeBase() -> UnsafeMutableRawPointer? {
+        guard let base = LineMemory.allocate(byteCount: byteCount) else { return nil }
         memset(base, 0, byteCount)
         base.initializeMemory(as: Request.self, to: Request())
         return base
@@ -31,7 +32,7 @@ extension SessionMemory {
     /// Wipes and frees.
     func destroy() {
         linux_wipe(base, Self.byteCount)
-        SessionAllocation.deallocate(base)
+        LineMemory.deallocate(base)
     }
 
     /// Takes over the state of another session; descriptors are the caller's to prepare again.

@@ -228,12 +228,14 @@ import Testing
         }
     }
 
-    /// Beyond the block: OpenSSL before 3.0.20 takes that, too, and looks beyond its own.
+    /// Beyond the block: OpenSSL before 3.0.20 takes that, too, and looks beyond its own. Between two blocks of a counter
+    /// there is no keystream to be in the middle of.
     @Test(arguments: CipherAlgorithm.streamModes)
     func keystreamPositionBeyondTheBlock(_ algorithm: CipherAlgorithm) throws {
         let twin = try twin(algorithm)
         try twin.initialize(key: bytes(twin.subject.cipher.keyLength), iv: bytes(16, 50), direction: .encrypt)
-        #expect(EVP_CIPHER_CTX_set_num(twin.subject.raw, Int32(algorithm.blockLength - 1)) == 1)
+        let isCounter = algorithm.name.contains("CTR")
+        #expect(EVP_CIPHER_CTX_set_num(twin.subject.raw, Int32(algorithm.blockLength - 1)) == (isCounter ? 0 : 1))
         #expect(EVP_CIPHER_CTX_set_num(twin.subject.raw, Int32(algorithm.blockLength)) == 0)
         ERR_clear_error()
     }

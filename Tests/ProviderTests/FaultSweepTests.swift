@@ -77,7 +77,7 @@ import Testing
         // All requests of a message, or the first ones and the last.
         let places = requests <= 12 ? Array(1...requests) : Array(1...8) + Array(requests - 3...requests)
         for place in places {
-            for fault in ["descriptor", "stuck", "remove"] {
+            for fault in ["descriptor", "overwrite", "stuck", "remove"] {
                 let mended = try library("\(fault)@\(place)", fallback: true)
                 #expect(try work.run(mended, .uacce) == expected, "\(fault)@\(place)")
                 #expect(try Statistics(of: mended).processor.device >= 1, "\(fault)@\(place)")

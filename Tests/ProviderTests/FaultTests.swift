@@ -45,7 +45,7 @@ import Testing
 
     // MARK: A failed descriptor
 
-    @Test(arguments: ["descriptor@1", "descriptor@3", "descriptor@2x5", "descriptor@1x*"])
+    @Test(arguments: ["descriptor@1", "descriptor@3", "descriptor@2x5", "descriptor@1x*", "overwrite@2x5"])
     func failedDescriptorFallsBack(_ faults: String) throws {
         let library = try library(faults, fallback: true)
         let tally = try tenRequests(library)
@@ -70,7 +70,9 @@ import Testing
     /// Failures in the middle of streams, which have a state to lose: random walks on a device that fails often.
     @Test(arguments: CipherAlgorithm.blockModes + CipherAlgorithm.streamModes)
     func cipherStreamsSurvive(_ algorithm: CipherAlgorithm) throws {
-        for faults in ["descriptor@2x1, descriptor@7x3, descriptor@20x*", "descriptor@5x40"] {
+        for faults in [
+            "descriptor@2x1, descriptor@7x3, descriptor@20x*", "descriptor@5x40", "overwrite@2x3, overwrite@9x*",
+        ] {
             let library = try library(faults, fallback: true)
             let walker = try CipherWalker(algorithm, library)
             for index in 0..<CaseCount.scaled(10) {

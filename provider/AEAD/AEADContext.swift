@@ -7,8 +7,9 @@ import COpenSSL
 /// Functions return false or nil after putting the reason on the error queue, with the same reasons as OpenSSL's
 /// default provider, which for some failures has none.
 protocol AEADContext: ~Copyable {
-    init(_ provider: ProviderContext, keyByteCount: Int)
-    init(copying other: borrowing Self)
+    /// nil: there is no memory for it, here and below.
+    init?(_ provider: ProviderContext, keyByteCount: Int)
+    init?(copying other: borrowing Self)
 
     mutating func initialize(
         isEncrypting: Bool, key: UnsafePointer<UInt8>?, keyByteCount: Int, iv: UnsafePointer<UInt8>?, ivByteCount: Int

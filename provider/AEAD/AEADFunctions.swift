@@ -59,25 +59,18 @@ enum AEADFunctions {
 private enum AEADCalls<Context: AEADContext & ~Copyable> {
     static func make(_ provider: UnsafeMutableRawPointer?, _ index: Int) -> UnsafeMutableRawPointer? {
         guard let provider else { return nil }
-        let context = UnsafeMutablePointer<Context>.allocate(capacity: 1)
-        context.initialize(
-            to: Context(
+        return ContextMemory.hold(
+            Context(
                 Unmanaged<ProviderContext>.fromOpaque(provider).takeUnretainedValue(),
                 keyByteCount: AEADRow.all[index].keyByteCount))
-        return UnsafeMutableRawPointer(context)
     }
 
     static func free(_ context: UnsafeMutableRawPointer?) {
-        guard let context else { return }
-        let pointer = contextPointer(context)
-        pointer.deinitialize(count: 1)
-        pointer.deallocate()
+        ContextMemory.release(context, Context.self)
     }
 
     static func duplicate(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-        let copy = UnsafeMutablePointer<Context>.allocate(capacity: 1)
-        copy.initialize(to: Context(copying: contextPointer(context).pointee))
-        return UnsafeMutableRawPointer(copy)
+        ContextMemory.hold(Context(copying: contextPointer(context).pointee))
     }
 
     static func initialize(

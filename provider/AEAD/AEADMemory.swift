@@ -4,7 +4,7 @@ import CLinux
 
 /// IV, tag and record header of an authenticated cipher, at addresses that OpenSSL may be given.
 struct AEADMemory {
-    private let base = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
+    private let base: UnsafeMutableRawPointer
     private static let byteCount = ivCapacity + 32
 
     /// The longest IV that OpenSSL's GCM takes.
@@ -12,14 +12,16 @@ struct AEADMemory {
     /// A record's sequence number, type, version and length (RFC 5246, 6.2.3.3).
     static let headerByteCount = 13
 
-    init() {
-        memset(base, 0, Self.byteCount)
+    /// nil: there is no memory.
+    init?() {
+        guard let base = calloc(1, Self.byteCount) else { return nil }
+        self.base = base
     }
 
     /// Wipes and frees.
     func destroy() {
         linux_wipe(base, Self.byteCount)
-        base.deallocate()
+        free(base)
     }
 
     func copy(from other: AEADMemory) {

@@ -16,37 +16,42 @@ struct CCMContext: AEADContext, ~Copyable {
     private(set) var ivByteCount = 7
     private(set) var tagByteCount = 12
     private(set) var recordPadByteCount = 0
-    /// An IV was given that no message has used up.
-    private(set) var hasIV = false
+    private var stage = CCMStage.withoutIV
     /// Encrypting: there is a tag to be fetched. Decrypting: the tag that must come out is known.
     private(set) var hasTag = false
-    /// The message's length is known to the session.
-    private var isAnnounced = false
+    /// The payload's bytes, as they were told.
+    private var toldByteCount = 0
     /// Records' headers are given, and updates are records from then on.
     private var hasHeader = false
     /// The lengths that were set when the key was: OpenSSL takes no others until the next key.
     private var keyedNonceByteCount = 7
     private(set) var keyedTagByteCount = 12
-    private let memory = AEADMemory()
+    private let memory: AEADMemory
 
     static let fixedIVByteCount = 4
     static let explicitIVByteCount = 8
 
-    init(_ provider: ProviderContext, keyByteCount: Int) {
+    init?(_ provider: ProviderContext, keyByteCount: Int) {
+        guard let session = CCMSession(provider.engine, keyByteCount: keyByteCount), let memory = AEADMemory() else {
+            return nil
+        }
         self.provider = .passUnretained(provider)
-        session = CCMSession(provider.engine, keyByteCount: keyByteCount)
+        self.session = session
+        self.memory = memory
     }
 
-    init(copying other: borrowing CCMContext) {
+    init?(copying other: borrowing CCMContext) {
+        guard let session = CCMSession(copying: other.session), let memory = AEADMemory() else { return nil }
         provider = other.provider
-        session = CCMSession(copying: other.session)
+        self.session = session
+        self.memory = memory
         isEncrypting = other.isEncrypting
         ivByteCount = other.ivByteCount
         tagByteCount = other.tagByteCount
         recordPadByteCount = other.recordPadByteCount
-        hasIV = other.hasIV
+        stage = other.stage
         hasTag = other.hasTag
-        isAnnounced = other.isAnnounced
+        toldByteCount = other.toldByteCount
         hasHeader = other.hasHeader
         keyedNonceByteCount = other.keyedNonceByteCount
         keyedTagByteCount = other.keyedTagByteCount
@@ -66,18 +71,35 @@ struct CCMContext: AEADContext, ~Copyable {
     mutating func initialize(
         isEncrypting: Bool, key: UnsafePointer<UInt8>?, keyByteCount: Int, iv: UnsafePointer<UInt8>?, ivByteCount: Int
     ) -> Bool {
+        // A tag that was made is not one to be found, nor the other way round.
+        if isEncrypting != self.isEncrypting { hasTag = false }
         self.isEncrypting = isEncrypting
-        if let iv {
-            guard ivByteCount == self.ivByteCount else { return refuse(PROV_R_INVALID_IV_LENGTH) }
-            memory.iv.copyMemory(from: iv, byteCount: ivByteCount)
-            hasIV = true
+        if iv != nil, ivByteCount != self.ivByteCount { return refuse(PROV_R_INVALID_IV_LENGTH) }
+        if let key {
+            guard keyByteCount == session.keyByteCount else {
+                if let iv { setIV(iv) }
+                return refuse(PROV_R_INVALID_KEY_LENGTH)
+            }
+            session.setKey(key)
+            keyedNonceByteCount = self.ivByteCount
+            keyedTagByteCount = tagByteCount
+            _ = move(.key)
         }
-        guard let key else { return true }
-        guard keyByteCount == session.keyByteCount else { return refuse(PROV_R_INVALID_KEY_LENGTH) }
-        session.setKey(key)
-        keyedNonceByteCount = self.ivByteCount
-        keyedTagByteCount = tagByteCount
+        if let iv { setIV(iv) }
         return true
+    }
+
+    private mutating func setIV(_ iv: UnsafePointer<UInt8>) {
+        memory.iv.copyMemory(from: iv, byteCount: ivByteCount)
+        guard move(.iv) == .again else { return }
+        if session.isDone || !announce(toldByteCount) { session.abandon() }
+    }
+
+    /// Moves to the next stage, and tells what there is to do first. nil: the call is refused.
+    private mutating func move(_ event: CCMStage.Event) -> CCMStage.Start? {
+        guard let next = stage.after(event) else { return nil }
+        stage = next.stage
+        return next.start
     }
 
     // MARK: - Update and final
@@ -90,9 +112,11 @@ struct CCMContext: AEADContext, ~Copyable {
     }
 
     mutating func finish() -> Int? {
-        guard session.hasKey else { return nil }
-        guard hasIV, !isEncrypting || !hasTag else { return 0 }
-        // The message has no payload; there is nothing at either address.
+        guard session.hasKey, let next = stage.after(.finish) else { return nil }
+        guard next.start == .emptyPayload else { return 0 }
+        // What has payload and did not get it is no message. Encrypting that is no harm: there is no tag of it.
+        if stage == .told, toldByteCount > 0 { return isEncrypting && !session.isDone ? 0 : nil }
+        // There is nothing at either address.
         var nothing: UInt8 = 0
         return withUnsafeMutablePointer(to: &nothing) { processPayload(UnsafePointer($0), 0, $0) } ? 0 : nil
     }
@@ -113,10 +137,12 @@ struct CCMContext: AEADContext, ~Copyable {
         switch (input, output) {
         case (nil, .some): return 0
         case (nil, nil):
-            guard hasIV, announce(byteCount) else { return nil }
+            guard stage.after(.tell) != nil, announce(byteCount) else { return nil }
+            _ = move(.tell)
         case (.some(let input), nil):
-            guard hasIV, isAnnounced || byteCount == 0 else { return nil }
-            if byteCount > 0 { session.setAssociatedData(input, byteCount: byteCount) }
+            // Nothing of it says nothing.
+            guard byteCount > 0 else { return stage.hasIV ? 0 : nil }
+            guard move(.associate) != nil, associate(input, byteCount) else { return nil }
         case (.some(let input), .some(let output)):
             guard processPayload(input, byteCount, output) else { return nil }
         }
@@ -128,25 +154,40 @@ struct CCMContext: AEADContext, ~Copyable {
         guard ivByteCount >= keyedNonceByteCount else { return false }
         session.start(
             memory.iv, nonceByteCount: keyedNonceByteCount, tagByteCount: keyedTagByteCount, byteCount: byteCount)
-        isAnnounced = true
+        toldByteCount = byteCount
         return true
+    }
+
+    private mutating func associate(_ data: UnsafeRawPointer, _ byteCount: Int) -> Bool {
+        do throws(SessionError) {
+            try session.setAssociatedData(data, byteCount: byteCount)
+            return true
+        } catch {
+            return fail(error)
+        }
+    }
+
+    private mutating func fail(_ error: SessionError) -> Bool {
+        _ = move(.failure)
+        provider.takeUnretainedValue().core.raise(error)
+        return false
     }
 
     private mutating func processPayload(
         _ input: UnsafePointer<UInt8>, _ byteCount: Int, _ output: UnsafeMutablePointer<UInt8>
     ) -> Bool {
-        guard !hasHeader, hasIV, isAnnounced || announce(byteCount) else { return false }
-        if isEncrypting {
-            // Nothing follows a payload. OpenSSL lets it, and spoils the tag.
-            if session.isDone, hasTag, byteCount == 0 { return true }
-            guard encrypt(input, output, byteCount) else { return false }
-            hasTag = true
-            return true
+        // Nothing follows a payload. OpenSSL lets it, and spoils the tag.
+        if stage == .done, isEncrypting, hasTag, byteCount == 0 { return true }
+        guard let next = stage.after(.process) else { return false }
+        if next.start == .message {
+            guard announce(byteCount) else { return false }
+            _ = move(.tell)
         }
-        guard hasTag, decrypt(input, output, byteCount, tag: memory.tag) else { return false }
-        hasIV = false
-        hasTag = false
-        isAnnounced = false
+        guard isEncrypting || hasTag else { return false }
+        guard isEncrypting ? encrypt(input, output, byteCount) : decrypt(input, output, byteCount, tag: memory.tag)
+        else { return false }
+        hasTag = isEncrypting
+        _ = move(isEncrypting ? .process : .complete)
         return true
     }
 
@@ -156,8 +197,7 @@ struct CCMContext: AEADContext, ~Copyable {
         do throws(SessionError) {
             return try session.encrypt(input, output, byteCount: byteCount)
         } catch {
-            provider.takeUnretainedValue().core.raise(error)
-            return false
+            return fail(error)
         }
     }
 
@@ -172,8 +212,7 @@ struct CCMContext: AEADContext, ~Copyable {
         do throws(SessionError) {
             return try session.decrypt(input, output, byteCount: byteCount, tag: tag)
         } catch {
-            provider.takeUnretainedValue().core.raise(error)
-            return false
+            return fail(error)
         }
     }
 
@@ -192,15 +231,14 @@ struct CCMContext: AEADContext, ~Copyable {
     mutating func setIVByteCount(_ byteCount: Int) {
         guard byteCount != ivByteCount else { return }
         ivByteCount = byteCount
-        hasIV = false
+        _ = move(.ivLength)
     }
 
     /// Hands out the tag of the message that was encrypted, and with it ends the use of its IV.
     mutating func copyTag(to target: UnsafeMutableRawPointer) {
         target.copyMemory(from: session.tag, byteCount: keyedTagByteCount)
         hasTag = false
-        hasIV = false
-        isAnnounced = false
+        _ = move(.complete)
     }
 
     // MARK: - TLS 1.2 records (RFC 6655)
@@ -231,8 +269,7 @@ struct CCMContext: AEADContext, ~Copyable {
         // The explicit part of the IV is the sequence number that the header begins with.
         if isEncrypting { UnsafeMutableRawPointer(output).copyMemory(from: memory.header, byteCount: explicit) }
         (memory.iv + Self.fixedIVByteCount).copyMemory(from: output, byteCount: explicit)
-        guard announce(length) else { return nil }
-        session.setAssociatedData(memory.header, byteCount: AEADMemory.headerByteCount)
+        guard announce(length), associate(memory.header, AEADMemory.headerByteCount) else { return nil }
         let payload = output + explicit
         if isEncrypting {
             guard tagByteCount == keyedTagByteCount, encrypt(payload, payload, length) else { return nil }

@@ -12,22 +12,11 @@ struct GCMContext: AEADContext, ~Copyable {
     /// Direction of the message that comes next, or is under way.
     private(set) var isEncrypting = true
     private(set) var ivByteCount = 12
-    private(set) var ivState = IVState.none
+    private(set) var stage = GCMStage.withoutIV
     /// Bytes of tag: as it was set for decryption, or 16 once a message is encrypted.
     private(set) var knownTagByteCount: Int?
-    private let memory = AEADMemory()
+    private let memory: AEADMemory
     private var tls = TLSState()
-
-    /// What has become of the IV.
-    enum IVState {
-        case none
-        /// Known, and not yet used.
-        case buffered
-        /// A message is under way.
-        case inUse
-        /// Used up: it must not encrypt a second message.
-        case finished
-    }
 
     /// What libssl's TLS 1.2 records need besides (RFC 5288).
     private struct TLSState {
@@ -43,17 +32,23 @@ struct GCMContext: AEADContext, ~Copyable {
     static let fixedIVByteCount = 4
     static let explicitIVByteCount = 8
 
-    init(_ provider: ProviderContext, keyByteCount: Int) {
+    init?(_ provider: ProviderContext, keyByteCount: Int) {
+        guard let session = GCMSession(provider.engine, keyByteCount: keyByteCount), let memory = AEADMemory() else {
+            return nil
+        }
         self.provider = .passUnretained(provider)
-        session = GCMSession(provider.engine, keyByteCount: keyByteCount)
+        self.session = session
+        self.memory = memory
     }
 
-    init(copying other: borrowing GCMContext) {
+    init?(copying other: borrowing GCMContext) {
+        guard let session = GCMSession(copying: other.session), let memory = AEADMemory() else { return nil }
         provider = other.provider
-        session = GCMSession(copying: other.session)
+        self.session = session
+        self.memory = memory
         isEncrypting = other.isEncrypting
         ivByteCount = other.ivByteCount
-        ivState = other.ivState
+        stage = other.stage
         knownTagByteCount = other.knownTagByteCount
         tls = other.tls
         memory.copy(from: other.memory)
@@ -76,6 +71,8 @@ struct GCMContext: AEADContext, ~Copyable {
         isEncrypting: Bool, key: UnsafePointer<UInt8>?, keyByteCount: Int, iv: UnsafePointer<UInt8>?, ivByteCount: Int
     ) -> Bool {
         self.isEncrypting = isEncrypting
+        // A message that is under way goes on in the new direction, as the default provider's does.
+        session.isEncrypting = isEncrypting
         if let iv {
             guard ivByteCount > 0, ivByteCount <= AEADMemory.ivCapacity else {
                 raiseProviderError(PROV_R_INVALID_IV_LENGTH)
@@ -83,7 +80,7 @@ struct GCMContext: AEADContext, ~Copyable {
             }
             self.ivByteCount = ivByteCount
             memory.iv.copyMemory(from: iv, byteCount: ivByteCount)
-            ivState = .buffered
+            move(.iv)
         }
         guard let key else { return true }
         guard keyByteCount == session.keyByteCount else {
@@ -91,6 +88,7 @@ struct GCMContext: AEADContext, ~Copyable {
             return false
         }
         tls.recordCount = 0
+        move(.key)
         return perform { session throws(SessionError) in try session.setKey(key) }
     }
 
@@ -106,8 +104,12 @@ struct GCMContext: AEADContext, ~Copyable {
 
     mutating func finish() -> Int? {
         if tls.hasHeader { return record(nil, 0, nil) }
-        guard begin(), isEncrypting || knownTagByteCount != nil else { return nil }
-        ivState = .finished
+        guard isEncrypting || knownTagByteCount != nil else {
+            // The default provider has started the message by then.
+            if stage == .withIV { _ = begin(.associate) }
+            return nil
+        }
+        guard begin(.finish) else { return nil }
         return closeMessage() ? 0 : nil
     }
 
@@ -125,15 +127,18 @@ struct GCMContext: AEADContext, ~Copyable {
         _ input: UnsafePointer<UInt8>?, _ byteCount: Int, _ output: UnsafeMutablePointer<UInt8>?
     ) -> Int? {
         if tls.hasHeader { return record(input, byteCount, output) }
-        guard begin(), let input else { return nil }
+        guard let input else { return nil }
         let isDone: Bool
         if let output {
+            // Nothing of the payload is not its beginning.
+            guard byteCount > 0 else { return begin(stage == .processing ? .process : .associate) ? 0 : nil }
+            guard begin(.process) else { return nil }
             guard GCMSession.payloadLimit - session.processedByteCount >= UInt64(byteCount) else { return nil }
             isDone = perform { session throws(SessionError) in
                 try session.update(input, output, byteCount: byteCount)
             }
         } else {
-            guard session.processedByteCount == 0 else { return nil }
+            guard begin(.associate) else { return nil }
             isDone = perform { session throws(SessionError) in
                 try session.addAssociatedData(input, byteCount: byteCount)
             }
@@ -141,23 +146,26 @@ struct GCMContext: AEADContext, ~Copyable {
         return isDone ? byteCount : nil
     }
 
-    /// Starts the message where it has not begun. An encryption without an IV gets a random one (SP 800-38D, 8.2.2).
-    private mutating func begin() -> Bool {
-        guard session.hasKey else { return false }
-        switch ivState {
-        case .inUse: return true
-        case .finished: return false
-        case .none:
-            guard isEncrypting, ivByteCount >= 12, fillWithEntropy(memory.iv, ivByteCount) else { return false }
-        case .buffered: break
-        }
-        startMessage()
+    /// Does what the stage has before a call may go on, and moves to the next. False: the call is refused.
+    @inline(__always)
+    private mutating func begin(_ event: GCMStage.Event) -> Bool {
+        guard session.hasKey, let next = stage.after(event) else { return false }
+        if next.start != .nothing, !start(next.start) { return false }
+        stage = next.stage
         return true
     }
 
-    private mutating func startMessage() {
+    private mutating func start(_ start: GCMStage.Start) -> Bool {
+        if start == .withRandomIV {
+            guard isEncrypting, ivByteCount >= 12, fillWithEntropy(memory.iv, ivByteCount) else { return false }
+        }
         session.start(memory.iv, ivByteCount: ivByteCount, isEncrypting: isEncrypting)
-        ivState = .inUse
+        return true
+    }
+
+    /// Notes what no stage refuses and for which there is nothing to do.
+    private mutating func move(_ event: GCMStage.Event) {
+        if let next = stage.after(event) { stage = next.stage }
     }
 
     private mutating func closeMessage() -> Bool {
@@ -184,7 +192,7 @@ struct GCMContext: AEADContext, ~Copyable {
     /// Sets the IV's length; an IV of another length is none any more.
     mutating func setIVByteCount(_ byteCount: Int) {
         guard byteCount != ivByteCount else { return }
-        if ivState != .none { ivState = .finished }
+        move(.ivLength)
         ivByteCount = byteCount
     }
 
@@ -205,23 +213,23 @@ struct GCMContext: AEADContext, ~Copyable {
         guard let byteCount else {
             memory.iv.copyMemory(from: iv, byteCount: ivByteCount)
             tls.generatesIV = true
-            ivState = .buffered
+            move(.iv)
             return true
         }
-        guard byteCount >= Self.fixedIVByteCount, ivByteCount - byteCount >= Self.explicitIVByteCount else {
-            return false
-        }
+        guard byteCount >= Self.fixedIVByteCount, byteCount <= ivByteCount,
+            ivByteCount - byteCount >= Self.explicitIVByteCount
+        else { return false }
         memory.iv.copyMemory(from: iv, byteCount: byteCount)
         if isEncrypting, !fillWithEntropy(memory.iv + byteCount, ivByteCount - byteCount) { return false }
         tls.generatesIV = true
-        ivState = .buffered
+        move(.iv)
         return true
     }
 
     /// Starts a message under the next IV, tells the last bytes of it, and counts on.
     mutating func copyNextIV(to target: UnsafeMutableRawPointer, byteCount: Int) -> Bool {
-        guard tls.generatesIV, session.hasKey else { return false }
-        startMessage()
+        // The length may have been set to less since.
+        guard tls.generatesIV, ivByteCount >= Self.explicitIVByteCount, begin(.nextIV) else { return false }
         let count = byteCount == 0 || byteCount > ivByteCount ? ivByteCount : byteCount
         target.copyMemory(from: memory.iv + ivByteCount - count, byteCount: count)
         let invocation = memory.iv + ivByteCount - 8
@@ -232,10 +240,11 @@ struct GCMContext: AEADContext, ~Copyable {
 
     /// Starts the decryption of a message whose IV ends in these bytes.
     mutating func setInvocation(_ bytes: UnsafeRawPointer, byteCount: Int) -> Bool {
-        guard tls.generatesIV, session.hasKey, !isEncrypting, byteCount <= ivByteCount else { return false }
+        guard tls.generatesIV, session.hasKey, !isEncrypting, byteCount >= 0, byteCount <= ivByteCount else {
+            return false
+        }
         (memory.iv + ivByteCount - byteCount).copyMemory(from: bytes, byteCount: byteCount)
-        startMessage()
-        return true
+        return begin(.nextIV)
     }
 
     /// One record in place: explicit IV, payload, tag. A record whose tag is wrong leaves nothing of its payload.
@@ -243,7 +252,7 @@ struct GCMContext: AEADContext, ~Copyable {
         _ input: UnsafePointer<UInt8>?, _ byteCount: Int, _ output: UnsafeMutablePointer<UInt8>?
     ) -> Int? {
         defer {
-            ivState = .finished
+            move(.failure)
             tls.hasHeader = false
         }
         let overhead = Self.explicitIVByteCount + GCMSession.tagByteCount
@@ -280,6 +289,7 @@ struct GCMContext: AEADContext, ~Copyable {
             try body(&session)
             return true
         } catch {
+            move(.failure)
             provider.takeUnretainedValue().core.raise(error)
             return false
         }

@@ -9,7 +9,7 @@ extension GCMContext {
         guard answerSizes(answers) else { return false }
         for name in [ParameterName.iv, ParameterName.updatedIV] {
             guard let parameter = answers.buffer(name) else { continue }
-            if ivState == .none { return false }
+            if stage == .withoutIV { return false }
             guard parameter.pointee.data_size >= ivByteCount else { return refuse(PROV_R_INVALID_IV_LENGTH) }
             guard answers.set(name, octets: iv, byteCount: ivByteCount) else {
                 return refuse(PROV_R_FAILED_TO_SET_PARAMETER)

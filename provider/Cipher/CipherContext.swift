@@ -23,6 +23,7 @@ struct CipherContext: ~Copyable {
     private var originalIV = Block()
     private var runningIV = Block()
     private var buffer = Block()
+    /// Bytes in `buffer`; less than none where a call has failed on its way.
     private var bufferedByteCount = 0
 
     /// 16 bytes inside the context, whose address EVP may be given: the context does not move.
@@ -30,14 +31,17 @@ struct CipherContext: ~Copyable {
         var words: (UInt64, UInt64) = (0, 0)
     }
 
-    init(_ provider: ProviderContext, _ algorithm: CipherAlgorithm) {
+    /// nil: there is no memory for it, here and below.
+    init?(_ provider: ProviderContext, _ algorithm: CipherAlgorithm) {
+        guard let session = CipherSession(provider.engine, algorithm) else { return nil }
         self.provider = .passUnretained(provider)
-        session = CipherSession(provider.engine, algorithm)
+        self.session = session
     }
 
-    init(copying other: borrowing CipherContext) {
+    init?(copying other: borrowing CipherContext) {
+        guard let session = CipherSession(copying: other.session) else { return nil }
         provider = other.provider
-        session = CipherSession(copying: other.session)
+        self.session = session
         isPadding = other.isPadding
         tls = TLSRecordParameters(copying: other.tls)
         usesBits = other.usesBits
@@ -61,11 +65,11 @@ struct CipherContext: ~Copyable {
     mutating func initialize(
         isEncrypting: Bool, key: UnsafePointer<UInt8>?, keyByteCount: Int, iv: UnsafePointer<UInt8>?, ivByteCount: Int
     ) -> Bool {
-        if algorithm.mode == .ctr, iv == nil, session.streamOffset > 0 {
-            // OpenSSL's counter has left a block as soon as it made its keystream.
+        if iv == nil, session.streamOffset > 0, algorithm.mode == .ctr || !hasIV {
+            // OpenSSL's counter, or the register that no IV was given for, has left a block as soon as its keystream is made.
             guard keepRunningIV() else { return false }
         }
-        if algorithm.mode != .xts {
+        if algorithm.mode != .xts || isBroken {
             bufferedByteCount = 0
             isMessageDone = false
         }
@@ -94,7 +98,14 @@ struct CipherContext: ~Copyable {
             raiseProviderError(PROV_R_INVALID_KEY_LENGTH)
             return false
         }
-        return perform { session throws(SessionError) in try session.setKey(key, isEncrypting: isEncrypting) }
+        do throws(SessionError) {
+            try session.setKey(key, isEncrypting: isEncrypting)
+            return true
+        } catch {
+            // A refused key leaves the one from before.
+            provider.takeUnretainedValue().core.raise(error)
+            return false
+        }
     }
 
     private mutating func keepRunningIV() -> Bool {
@@ -115,10 +126,11 @@ struct CipherContext: ~Copyable {
             do throws(SessionError) {
                 if try session.resume(input, output, byteCount: byteCount) { return byteCount }
             } catch {
-                provider.takeUnretainedValue().core.raise(error)
+                _ = failed(error)
                 return nil
             }
         }
+        guard !isBroken else { return fail(PROV_R_CIPHER_OPERATION_FAILED) }
         switch algorithm.mode {
         case .xts:
             guard capacity >= byteCount else { return fail(PROV_R_OUTPUT_BUFFER_TOO_SMALL) }
@@ -145,6 +157,7 @@ struct CipherContext: ~Copyable {
         default: break
         }
         guard session.hasKey else { return fail(PROV_R_NO_KEY_SET) }
+        guard !isBroken else { return fail(PROV_R_CIPHER_OPERATION_FAILED) }
         guard algorithm.isPadded else { return 0 }
         // libssl never finishes a record: update does all of it.
         guard tls.version == 0 else { return fail(PROV_R_CIPHER_OPERATION_FAILED) }
@@ -155,6 +168,7 @@ struct CipherContext: ~Copyable {
     mutating func raw(
         _ input: UnsafePointer<UInt8>?, byteCount: Int, into output: UnsafeMutablePointer<UInt8>?, capacity: Int
     ) -> Int? {
+        guard !isBroken else { return fail(PROV_R_CIPHER_OPERATION_FAILED) }
         if algorithm.mode == .xts { return message(input, byteCount, output) }
         guard session.hasKey else { return fail(PROV_R_NO_KEY_SET) }
         guard capacity >= byteCount else { return fail(PROV_R_OUTPUT_BUFFER_TOO_SMALL) }
@@ -215,9 +229,10 @@ struct CipherContext: ~Copyable {
     private mutating func updateBlocks(
         _ input: UnsafePointer<UInt8>?, _ byteCount: Int, _ output: UnsafeMutablePointer<UInt8>?, _ capacity: Int
     ) -> Int? {
-        guard byteCount > 0 else { return 0 }
-        guard var input, var output else { return nil }
         let block = algorithm.blockByteCount
+        // A block that was held back goes out with the next call, of whatever length, where padding was switched off since.
+        guard byteCount > 0 || bufferedByteCount == block else { return 0 }
+        guard var input, var output else { return byteCount > 0 ? nil : 0 }
         var remaining = byteCount
         var written = 0
         if bufferedByteCount > 0 {
@@ -373,6 +388,9 @@ struct CipherContext: ~Copyable {
 
     // MARK: - Errors
 
+    /// A call has failed on its way. Another piece of the message could meet a keystream that was used already.
+    private var isBroken: Bool { bufferedByteCount < 0 }
+
     /// Runs something on the session and reports how it failed.
     @inline(__always)
     private mutating func perform(_ body: (inout CipherSession) throws(SessionError) -> Void) -> Bool {
@@ -380,9 +398,15 @@ struct CipherContext: ~Copyable {
             try body(&session)
             return true
         } catch {
-            provider.takeUnretainedValue().core.raise(error)
-            return false
+            return failed(error)
         }
+    }
+
+    @inline(never)
+    private mutating func failed(_ error: SessionError) -> Bool {
+        bufferedByteCount = -1
+        provider.takeUnretainedValue().core.raise(error)
+        return false
     }
 
     private func fail(_ reason: Int32, line: Int32 = #line) -> Int? {

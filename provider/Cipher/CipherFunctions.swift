@@ -31,15 +31,10 @@ enum CipherFunctions {
                         input, byteCount: byteCount, into: output, capacity: capacity), outputLength)
             },
             .cipherFreeContext { context in
-                guard let context else { return }
-                let pointer = contextPointer(context)
-                pointer.deinitialize(count: 1)
-                pointer.deallocate()
+                ContextMemory.release(context, CipherContext.self)
             },
             .cipherDuplicate { context in
-                let copy = UnsafeMutablePointer<CipherContext>.allocate(capacity: 1)
-                copy.initialize(to: CipherContext(copying: contextPointer(context).pointee))
-                return UnsafeMutableRawPointer(copy)
+                ContextMemory.hold(CipherContext(copying: contextPointer(context).pointee))
             },
             .cipherGetContext { CipherParameters.get(contextPointer($0), $1) },
             .cipherSetContext { CipherParameters.set(contextPointer($0), $1) },
@@ -83,11 +78,9 @@ enum CipherFunctions {
 
     private static func make(_ provider: UnsafeMutableRawPointer?, _ index: Int) -> UnsafeMutableRawPointer? {
         guard let provider else { return nil }
-        let context = UnsafeMutablePointer<CipherContext>.allocate(capacity: 1)
-        context.initialize(
-            to: CipherContext(
+        return ContextMemory.hold(
+            CipherContext(
                 Unmanaged<ProviderContext>.fromOpaque(provider).takeUnretainedValue(), CipherRow.all[index].cipher))
-        return UnsafeMutableRawPointer(context)
     }
 
     private static func describe(_ parameters: UnsafeMutablePointer<OSSL_PARAM>?, _ index: Int) -> Int32 {

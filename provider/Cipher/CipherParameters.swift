@@ -4,6 +4,7 @@ import CLinux
 import COpenSSL
 import CryptoSessions
 import HisiliconABI
+import PlainText
 import QueueScheduler
 
 /// The parameters of ciphers: what can be asked and set, and the answers.
@@ -115,6 +116,8 @@ enum CipherParameters {
                 else {
                     throw ParameterSettings.WrongType()
                 }
+                // Between two blocks of the counter there is no keystream: OpenSSL mixes with zeros, or with an old one.
+                if cipher.mode == .ctr, number != 0, context.pointee.session.streamOffset == 0 { return failToSet() }
                 if cipher.isStream, !context.pointee.setStreamOffset(Int(number)) { return 0 }
             }
         } catch {

@@ -30,11 +30,11 @@ struct TLSRecordParameters: ~Copyable {
     }
 
     deinit {
-        if ownsMAC { mac?.deallocate() }
+        if ownsMAC { free(mac) }
     }
 
     private mutating func setMAC(_ newMAC: UnsafeMutableRawPointer?, isOwned: Bool) {
-        if ownsMAC { mac?.deallocate() }
+        if ownsMAC { free(mac) }
         mac = newMAC
         ownsMAC = isOwned
     }
@@ -113,12 +113,12 @@ struct TLSRecordParameters: ~Copyable {
     ) -> UnsafeMutableRawPointer? {
         let count = macByteCount
         let start = end &- UInt64(count)
-        let copy = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 8)
+        guard let copy = malloc(count) else { return nil }
         let bytes = copy.assumingMemoryBound(to: UInt8.self)
         var random: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
         let hasRandom = withUnsafeMutableBytes(of: &random) { getentropy($0.baseAddress!, count) == 0 }
         guard hasRandom else {
-            copy.deallocate()
+            free(copy)
             return nil
         }
         // Where the MAC can begin at all is public: padding has at most 256 bytes.

@@ -14,6 +14,8 @@ struct CMACContext: MACContext, ~Copyable {
     }
     private enum Work {
         case none
+        /// A cipher whose last key was refused.
+        case unkeyed(CipherAlgorithm)
         case session(CMACSession)
         case foreign(ForwardedMAC)
     }
@@ -21,31 +23,45 @@ struct CMACContext: MACContext, ~Copyable {
     private let provider: Unmanaged<ProviderContext>
     /// The cipher named last, which the next key will be for.
     private var chosen = Cipher.none
+    /// The name that `chosen` was given by, if it is foreign: libcrypto does not copy a CMAC without a key.
+    private var chosenName = InlineArray<64, UInt8>(repeating: 0)
+    private var chosenNameByteCount = 0
     /// The message under way; with a key.
     private var work = Work.none
-    /// True from the end of a message, or a failure, to the start of the next.
-    private var isFinished = false
+    /// Where `work` stands if it is a session.
+    private var stage = CMACStage.withoutKey
 
-    init(_ provider: ProviderContext) {
+    init?(_ provider: ProviderContext) {
         self.provider = .passUnretained(provider)
     }
 
-    /// nil where there is no memory for libcrypto's part.
     init?(copying other: borrowing CMACContext) {
         provider = other.provider
-        isFinished = other.isFinished
+        stage = other.stage
         chosen = other.chosen
         switch other.work {
         case .none: break
-        case .session(let session): work = .session(session.copy())
+        case .unkeyed(let algorithm): work = .unkeyed(algorithm)
+        case .session(let session):
+            guard let copy = session.copy() else { return nil }
+            work = .session(copy)
         case .foreign(let mac):
             guard let copy = mac.copy() else { return nil }
             work = .foreign(copy)
         }
         // It waits for a key, and each of the two may get another.
-        if case .foreign(let mac) = other.chosen {
-            guard let copy = mac.copy() else { return nil }
-            chosen = .foreign(copy)
+        guard case .foreign = other.chosen else { return }
+        var name = other.chosenName
+        let count = other.chosenNameByteCount
+        guard withUnsafeBytes(of: &name, { choose(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }) else {
+            return nil
+        }
+    }
+
+    var isCopyable: Bool {
+        switch work {
+        case .none, .unkeyed: false
+        case .session, .foreign: true
         }
     }
 
@@ -54,10 +70,10 @@ struct CMACContext: MACContext, ~Copyable {
     /// Starts a message with a new key, or with the old one where `key` is nil.
     mutating func start(key: UnsafeRawPointer?, byteCount: Int) -> Bool {
         if let key { return setKey(key, byteCount: byteCount) }
-        isFinished = false
         switch work {
-        case .none: return false
+        case .none, .unkeyed: return false
         case .session(let session):
+            guard move(.restart) else { return false }
             session.reset()
             return true
         case .foreign(let mac): return mac.start(key: nil, byteCount: 0)
@@ -65,11 +81,11 @@ struct CMACContext: MACContext, ~Copyable {
     }
 
     private mutating func setKey(_ key: UnsafeRawPointer, byteCount: Int) -> Bool {
-        isFinished = false
-        switch chosen {
+        let named = chosen
+        chosen = .none
+        switch named {
         case .foreign(let mac):
             work = .foreign(mac)
-            chosen = .none
             return mac.start(key: key, byteCount: byteCount)
         case .offered(let algorithm):
             return makeSession(algorithm, key, byteCount)
@@ -77,6 +93,7 @@ struct CMACContext: MACContext, ~Copyable {
         }
         switch work {
         case .none: return false
+        case .unkeyed(let algorithm): return makeSession(algorithm, key, byteCount)
         case .session(let session): return makeSession(session.algorithm, key, byteCount)
         case .foreign(let mac): return mac.start(key: key, byteCount: byteCount)
         }
@@ -84,8 +101,7 @@ struct CMACContext: MACContext, ~Copyable {
 
     private mutating func makeSession(_ algorithm: CipherAlgorithm, _ key: UnsafeRawPointer, _ byteCount: Int) -> Bool {
         guard byteCount == algorithm.keyByteCount else {
-            // What follows must not go on under another key.
-            work = .none
+            refuseKey(algorithm)
             raiseProviderError(PROV_R_INVALID_KEY_LENGTH)
             return false
         }
@@ -93,21 +109,35 @@ struct CMACContext: MACContext, ~Copyable {
             if case .session(let session) = work, session.algorithm == algorithm {
                 try session.setKey(key)
             } else {
-                work = .session(try CMACSession(engine, algorithm, key: key))
+                work = .session(try CMACSession.make(engine, algorithm, key: key))
             }
-            chosen = .none
-            return true
+            return move(.key)
         } catch {
+            refuseKey(algorithm)
             return fail(error)
         }
     }
 
+    /// What follows must not go on under another key.
+    private mutating func refuseKey(_ algorithm: CipherAlgorithm) {
+        work = .unkeyed(algorithm)
+        _ = move(.refusedKey)
+    }
+
+    /// Moves to the next stage. False: the call is refused.
+    @inline(__always)
+    private mutating func move(_ event: CMACStage.Event) -> Bool {
+        guard let next = stage.after(event) else { return false }
+        stage = next
+        return true
+    }
+
     mutating func update(_ data: UnsafeRawPointer?, byteCount: Int) -> Bool {
         switch work {
-        case .none: return false
+        case .none, .unkeyed: return false
         case .foreign(let mac): return mac.update(data, byteCount: byteCount)
         case .session(let session):
-            guard !isFinished else {
+            guard move(.update) else {
                 raiseProviderError(PROV_R_INVALID_STATE)
                 return false
             }
@@ -125,10 +155,10 @@ struct CMACContext: MACContext, ~Copyable {
     /// Writes the MAC where `capacity` bytes are enough for it; returns its size, or nil.
     mutating func finish(into mac: UnsafeMutableRawPointer, capacity: Int) -> Int? {
         switch work {
-        case .none: return nil
+        case .none, .unkeyed: return nil
         case .foreign(let foreign): return foreign.finish(into: mac, capacity: capacity)
         case .session(let session):
-            guard !isFinished else {
+            guard stage.after(.finish) != nil else {
                 raiseProviderError(PROV_R_INVALID_STATE)
                 return nil
             }
@@ -136,7 +166,7 @@ struct CMACContext: MACContext, ~Copyable {
                 raiseProviderError(PROV_R_OUTPUT_BUFFER_TOO_SMALL)
                 return nil
             }
-            isFinished = true
+            _ = move(.finish)
             do throws(SessionError) {
                 try session.finish(into: mac)
                 return session.macByteCount
@@ -148,7 +178,7 @@ struct CMACContext: MACContext, ~Copyable {
     }
 
     private mutating func fail(_ error: SessionError) -> Bool {
-        isFinished = true
+        _ = move(.failure)
         provider.takeUnretainedValue().core.raise(error)
         return false
     }
@@ -165,6 +195,7 @@ struct CMACContext: MACContext, ~Copyable {
     private var macByteCount: Int {
         switch work {
         case .none: 0
+        case .unkeyed(let algorithm): algorithm.blockByteCount
         case .session(let session): session.macByteCount
         case .foreign(let mac): mac.size(ParameterName.size)
         }
@@ -195,10 +226,13 @@ struct CMACContext: MACContext, ~Copyable {
             chosen = .offered(row.cipher)
             return true
         }
-        guard let mac = ForwardedMAC(engine, "CMAC"),
+        guard name.count <= MemoryLayout.size(ofValue: chosenName) else { return false }
+        guard let mac = ForwardedMAC.make(engine, "CMAC"),
             withParameter(text: name, ParameterName.cipher, { mac.setParameters($0) })
         else { return false }
         chosen = .foreign(mac)
+        chosenNameByteCount = name.count
+        withUnsafeMutableBytes(of: &chosenName) { $0.copyMemory(from: name) }
         return true
     }
 }

@@ -14,46 +14,46 @@ struct GMACContext: MACContext, ~Copyable {
 
     private let provider: Unmanaged<ProviderContext>
     private var work = Work.none
-    /// True after a failure, up to the start of the next message.
-    private var isBroken = false
+    /// Where `work` stands if it is a session: a GMAC is a GCM message without payload.
+    private var stage = GCMStage.withoutIV
 
-    init(_ provider: ProviderContext) {
+    init?(_ provider: ProviderContext) {
         self.provider = .passUnretained(provider)
     }
 
-    /// nil where there is no memory for libcrypto's part.
     init?(copying other: borrowing GMACContext) {
         provider = other.provider
-        isBroken = other.isBroken
+        stage = other.stage
         switch other.work {
         case .none: break
-        case .session(let session): work = .session(session.copy())
+        case .session(let session):
+            guard let copy = session.copy() else { return nil }
+            work = .session(copy)
         case .foreign(let mac):
             guard let copy = mac.copy() else { return nil }
             work = .foreign(copy)
         }
     }
 
+    var isCopyable: Bool { if case .none = work { false } else { true } }
+
     private var engine: CryptoEngine { provider.takeUnretainedValue().engine }
 
-    /// Starts a message with a new key, or with the old one where `key` is nil. The IV is the one that was set and not
-    /// used yet.
+    /// Sets a new key; without one it changes nothing, as with the default provider. A message starts under the IV that
+    /// was set and not used yet.
     mutating func start(key: UnsafeRawPointer?, byteCount: Int) -> Bool {
-        isBroken = false
         switch work {
         case .none: return false
         case .foreign(let mac): return mac.start(key: key, byteCount: byteCount)
         case .session(let session):
-            guard let key else {
-                session.reset()
-                return true
-            }
+            guard let key else { return true }
             guard byteCount == session.keyByteCount else {
-                isBroken = true
+                move(.failure)
                 raiseProviderError(PROV_R_INVALID_KEY_LENGTH)
                 return false
             }
             session.setKey(key)
+            move(.key)
             return true
         }
     }
@@ -65,7 +65,7 @@ struct GMACContext: MACContext, ~Copyable {
         case .none: return false
         case .foreign(let mac): return mac.update(data, byteCount: byteCount)
         case .session(let session):
-            guard let data, isReady(session) else { return false }
+            guard let data, begin(.associate, session) else { return false }
             do throws(SessionError) {
                 try session.update(data, byteCount: byteCount)
                 return true
@@ -82,11 +82,11 @@ struct GMACContext: MACContext, ~Copyable {
         case .none: return nil
         case .foreign(let foreign): return foreign.finish(into: mac, capacity: capacity)
         case .session(let session):
-            guard isReady(session) else { return nil }
             guard capacity >= GMACSession.macByteCount else {
                 raiseProviderError(PROV_R_OUTPUT_BUFFER_TOO_SMALL)
                 return nil
             }
+            guard begin(.finish, session) else { return nil }
             do throws(SessionError) {
                 try session.finish(into: mac)
                 return GMACSession.macByteCount
@@ -97,22 +97,24 @@ struct GMACContext: MACContext, ~Copyable {
         }
     }
 
-    /// Whether there is all that a message needs: a key, and an IV of its own.
-    private func isReady(_ session: GMACSession) -> Bool {
-        if isBroken {
-            raiseProviderError(PROV_R_INVALID_STATE)
-        } else if !session.hasKey {
-            raiseProviderError(PROV_R_NO_KEY_SET)
-        } else if !session.hasIV {
-            raiseProviderError(PROV_R_INVALID_IV_LENGTH)
-        } else {
-            return true
+    /// Moves to the next stage, where there is all that a message needs: a key, and an IV of its own. A MAC under a random
+    /// IV, which nobody is told, would be of no use.
+    private mutating func begin(_ event: GCMStage.Event, _ session: GMACSession) -> Bool {
+        guard session.hasKey else { return refuse(PROV_R_NO_KEY_SET) }
+        guard let next = stage.after(event), next.start != .withRandomIV else {
+            return refuse(PROV_R_INVALID_IV_LENGTH)
         }
-        return false
+        stage = next.stage
+        return true
+    }
+
+    /// Notes what no stage refuses and for which there is nothing to do.
+    private mutating func move(_ event: GCMStage.Event) {
+        if let next = stage.after(event) { stage = next.stage }
     }
 
     private mutating func fail(_ error: SessionError) {
-        isBroken = true
+        move(.failure)
         provider.takeUnretainedValue().core.raise(error)
     }
 
@@ -141,25 +143,35 @@ struct GMACContext: MACContext, ~Copyable {
     }
 
     private mutating func setIV(_ iv: UnsafeRawBufferPointer) -> Bool {
-        isBroken = false
         switch work {
         case .none: return false
         case .foreign(let mac): return withParameter(octets: iv, ParameterName.iv) { mac.setParameters($0) }
         case .session(let session):
-            if let start = iv.baseAddress, session.setIV(start, byteCount: iv.count) { return true }
+            if let start = iv.baseAddress, session.setIV(start, byteCount: iv.count) {
+                move(.iv)
+                return true
+            }
             raiseProviderError(PROV_R_INVALID_IV_LENGTH)
             return false
         }
     }
 
     private mutating func choose(_ name: UnsafeRawBufferPointer) -> Bool {
-        isBroken = false
         if let row = GMACCipher.all.first(where: { $0.names.lists(name) }) {
-            if case .session(let session) = work, session.keyByteCount == row.keyByteCount { return true }
-            work = .session(GMACSession(engine, keyByteCount: row.keyByteCount))
+            // Key and IV go, whichever cipher it was, as with the default provider.
+            stage = .withoutIV
+            if case .session(let session) = work, session.keyByteCount == row.keyByteCount {
+                session.forget()
+                return true
+            }
+            guard let session = GMACSession.make(engine, keyByteCount: row.keyByteCount) else {
+                raiseNoMemory()
+                return false
+            }
+            work = .session(session)
             return true
         }
-        guard let mac = ForwardedMAC(engine, "GMAC"),
+        guard let mac = ForwardedMAC.make(engine, "GMAC"),
             withParameter(text: name, ParameterName.cipher, { mac.setParameters($0) })
         else { return false }
         work = .foreign(mac)

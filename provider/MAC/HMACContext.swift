@@ -30,7 +30,7 @@ struct HMACContext: MACContext, ~Copyable {
     private var recordByteCount = 0
     private var recordMAC: ForwardedMAC?
 
-    init(_ provider: ProviderContext) {
+    init?(_ provider: ProviderContext) {
         self.provider = .passUnretained(provider)
         session = DigestSession(keyed: provider.engine)
     }
@@ -38,11 +38,12 @@ struct HMACContext: MACContext, ~Copyable {
     /// nil where there is no memory for libcrypto's part.
     init?(copying other: borrowing HMACContext) {
         provider = other.provider
-        session = DigestSession(copying: other.session)
+        session = DigestSession(copyingKeyed: other.session)
         isFinished = other.isFinished
         recordByteCount = other.recordByteCount
         chosen = other.chosen
         active = other.active
+        guard session.isComplete else { return nil }
         if case .foreign(let mac) = other.active {
             guard let copy = mac.copy() else { return nil }
             active = .foreign(copy)
@@ -88,7 +89,10 @@ struct HMACContext: MACContext, ~Copyable {
             raiseProviderError(PROV_R_MISSING_MESSAGE_DIGEST)
             return false
         case .offered(let algorithm):
-            session.setKey(key, byteCount: byteCount, algorithm: algorithm)
+            guard session.setKey(key, byteCount: byteCount, algorithm: algorithm) else {
+                provider.takeUnretainedValue().core.raise(SessionError.noMemory)
+                return false
+            }
             return true
         case .foreign(let mac):
             return mac.start(key: key, byteCount: byteCount)
@@ -157,7 +161,7 @@ struct HMACContext: MACContext, ~Copyable {
             guard let copy = keyed.copy() else { return nil }
             mac = copy
         case .offered(let algorithm):
-            guard let made = ForwardedMAC(engine, "HMAC"), select(algorithm.firstName, in: made),
+            guard let made = ForwardedMAC.make(engine, "HMAC"), select(algorithm.firstName, in: made),
                 made.start(key: session.keyBlock, byteCount: algorithm.blockByteCount)
             else { return nil }
             mac = made
@@ -225,7 +229,7 @@ struct HMACContext: MACContext, ~Copyable {
             chosen = .offered(row.algorithm)
             return true
         }
-        guard let mac = ForwardedMAC(engine, "HMAC"), select(name, in: mac) else { return false }
+        guard let mac = ForwardedMAC.make(engine, "HMAC"), select(name, in: mac) else { return false }
         chosen = .foreign(mac)
         return true
     }

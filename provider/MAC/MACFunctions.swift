@@ -7,9 +7,11 @@ import CryptoSessions
 ///
 /// Functions return false or nil after putting the reason on the error queue, where there is one to tell.
 protocol MACContext: ~Copyable {
-    init(_ provider: ProviderContext)
-    /// nil where the copy fails.
+    /// nil: there is no memory for it, here and below.
+    init?(_ provider: ProviderContext)
     init?(copying other: borrowing Self)
+    /// Whether there is something to be copied, as the default provider sees it.
+    var isCopyable: Bool { get }
 
     /// Starts a message. nil key: with the key from before.
     mutating func start(key: UnsafeRawPointer?, byteCount: Int) -> Bool
@@ -17,6 +19,10 @@ protocol MACContext: ~Copyable {
     /// Ends the message. Returns how many bytes were written.
     mutating func finish(into mac: UnsafeMutableRawPointer, capacity: Int) -> Int?
     mutating func set(_ settings: ParameterSettings) -> Bool
+}
+
+extension MACContext where Self: ~Copyable {
+    var isCopyable: Bool { true }
 }
 
 /// The dispatch tables of MACs, with the C functions that OpenSSL calls. A C function cannot be generic: hence one for
@@ -87,23 +93,16 @@ enum MACFunctions {
 private enum MACCalls<Context: MACContext & ~Copyable> {
     static func make(_ provider: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         guard let provider else { return nil }
-        let context = UnsafeMutablePointer<Context>.allocate(capacity: 1)
-        context.initialize(to: Context(Unmanaged<ProviderContext>.fromOpaque(provider).takeUnretainedValue()))
-        return UnsafeMutableRawPointer(context)
+        return ContextMemory.hold(Context(Unmanaged<ProviderContext>.fromOpaque(provider).takeUnretainedValue()))
     }
 
     static func duplicate(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-        guard let copy = Context(copying: pointer(context).pointee) else { return nil }
-        let target = UnsafeMutablePointer<Context>.allocate(capacity: 1)
-        target.initialize(to: copy)
-        return UnsafeMutableRawPointer(target)
+        guard pointer(context).pointee.isCopyable else { return nil }
+        return ContextMemory.hold(Context(copying: pointer(context).pointee))
     }
 
     static func free(_ context: UnsafeMutableRawPointer?) {
-        guard let context else { return }
-        let pointer = pointer(context)
-        pointer.deinitialize(count: 1)
-        pointer.deallocate()
+        ContextMemory.release(context, Context.self)
     }
 
     static func initialize(
