@@ -7,7 +7,13 @@ import HisiliconDriver
 /// The part of a cipher session that the device sees: the request with its descriptor, and the key and IV that the
 /// descriptor points to. It stays at one address for as long as the session lives.
 struct CipherMemory: SessionMemory {
-    let base = makeBase()
+    let base: UnsafeMutableRawPointer
+
+    /// nil: there is no memory.
+    init?() {
+        guard let base = Self.makeBase() else { return nil }
+        self.base = base
+    }
 
     private static let ivOffset = 256
     private static let keystreamOffset = 272

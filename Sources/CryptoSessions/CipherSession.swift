@@ -23,7 +23,7 @@ public struct CipherSession: ~Copyable {
     private let engine: CryptoEngine
     // The engine's own, unretained: each use of it would otherwise count references.
     private let scheduler: Unmanaged<Scheduler>
-    private let memory = CipherMemory()
+    private let memory: CipherMemory
     private var policy: OffloadPolicy
     private let version: QueueManagementVersion
     // The expanded key for the CPU's share, made when it is first needed.
@@ -32,7 +32,10 @@ public struct CipherSession: ~Copyable {
     private var inStep: Unmanaged<CipherKey>?
     private var hasKeystream = false
 
-    public init(_ engine: CryptoEngine, _ algorithm: CipherAlgorithm) {
+    /// nil: there is no memory for it.
+    public init?(_ engine: CryptoEngine, _ algorithm: CipherAlgorithm) {
+        guard let memory = CipherMemory() else { return nil }
+        self.memory = memory
         self.engine = engine
         scheduler = .passUnretained(engine.scheduler)
         self.algorithm = algorithm
@@ -48,8 +51,10 @@ public struct CipherSession: ~Copyable {
             isGenerators: algorithm.algorithm == .aes && (algorithm.mode == .ecb || algorithm.mode == .ctr))
     }
 
-    /// A session in the same state, independent from then on.
-    public init(copying other: borrowing CipherSession) {
+    /// A session in the same state, independent from then on; nil: there is no memory for it.
+    public init?(copying other: borrowing CipherSession) {
+        guard let memory = CipherMemory() else { return nil }
+        self.memory = memory
         algorithm = other.algorithm
         isEncrypting = other.isEncrypting
         hasKey = other.hasKey
@@ -293,8 +298,9 @@ public struct CipherSession: ~Copyable {
     /// this block used it, but kept it to itself.
     private mutating func makeKeystream() throws(SessionError) {
         if hasKeystream { return }
-        memset(memory.keystream, 0, 16)
-        _ = try transform(memory.keystream, memory.keystream, algorithm.blockByteCount)
+        // Apart, so that a request that fails leaves the zeros.
+        memset(memory.saved, 0, 16)
+        _ = try transform(memory.saved, memory.keystream, algorithm.blockByteCount)
         hasKeystream = true
     }
 
@@ -403,14 +409,39 @@ public struct CipherSession: ~Copyable {
             return true
         }
         inStep = nil
+        if scheduler.mustKeep(input, under: output, byteCount: byteCount) {
+            return try transformKeepingInput(input, output, byteCount)
+        }
         memory.address(input, output, byteCount, version: version)
         guard let cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting) else {
             return false
         }
-        // Hardware that had the request may have written some of its output, and in place that was the input.
-        let isTouched = memory.request.pointee.state != .idle && !engine.scheduler.failsWithoutWriting
-        if isTouched, input == UnsafeRawPointer(output) { throw .inputLost }
+        if memory.request.pointee.state != .idle, scheduler.hasLost(input, under: output, byteCount: byteCount) {
+            throw .inputLost
+        }
         try processorTransform(input, output, byteCount, cause)
+        return true
+    }
+
+    /// The same on hardware, which may have written some of its output when it fails: the input is kept aside.
+    @inline(never)
+    private mutating func transformKeepingInput(
+        _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
+    ) throws(SessionError) -> Bool {
+        guard let kept = scheduler.keep(input, byteCount: byteCount) else {
+            try processorTransform(input, output, byteCount, .full)
+            return true
+        }
+        // Ciphertext is no secret.
+        defer { scheduler.letGo(kept, wiping: isEncrypting ? byteCount : 0) }
+        // Where the two are not the same, the device would overwrite what it has not read yet.
+        memory.address(
+            input == UnsafeRawPointer(output) ? input : UnsafeRawPointer(kept.address), output, byteCount,
+            version: version)
+        guard let cause = scheduler.complete(memory.request, byteCount: byteCount, waiting: policy.waiting) else {
+            return false
+        }
+        try processorTransform(kept.address, output, byteCount, cause)
         return true
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import EmulatedQM
 import EmulatedSEC
 import HisiliconABI
@@ -17,6 +18,8 @@ public enum SessionError: Error, Equatable, Sendable {
     case deviceFailed
     /// The device failed after it may have overwritten the input, so that nobody can do it again.
     case inputLost
+    /// There is no memory for it.
+    case noMemory
     /// libcrypto's default provider could not be opened, or refused the key.
     case softwareFailed
     /// The algorithm refuses the key (XTS with two equal halves).
@@ -27,20 +30,38 @@ public enum SessionError: Error, Equatable, Sendable {
 public final class CryptoEngine: @unchecked Sendable {
     public let scheduler: Scheduler
     let library: LibcryptoHolder
+    /// By the digests' numbers: their sessions come and go too often to make one each.
+    private let digestPolicies: UnsafeMutablePointer<OffloadPolicy>
 
     /// - Parameter pausing: how requests wait inside jobs that can be paused; nil: they do not.
     ///
-    /// nil where the process has no memory or no thread keys left.
+    /// nil where the process has no thread key left.
     public init?(configuration: Configuration, pausing: JobPausing? = nil) {
         let library = LibcryptoHolder()
         self.library = library
         let plan = UnitPlanFile.plan(configuration)
-        let isForced = configuration.units != .auto
+        let isForced = configuration.units != .auto || !configuration.unitPlanFile.isEmpty
         let made = Scheduler(configuration: configuration, driverName: "hisi_sec2", pausing: pausing) {
             SecBlock(library: library, plan: plan, opensUnitsAtOnce: isForced)
         }
-        guard let made else { return nil }
+        let count = DigestAlgorithm.allCases.count
+        // Now, as the first batch may come where no file can be opened any more: in a filter of system calls.
+        if made?.isEmulated == true { plan.openLibraries() }
+        guard let made, let policies = malloc(count * MemoryLayout<OffloadPolicy>.stride) else { return nil }
         scheduler = made
+        digestPolicies = policies.bindMemory(to: OffloadPolicy.self, capacity: count)
+        for algorithm in DigestAlgorithm.allCases {
+            (digestPolicies + Int(algorithm.rawValue)).initialize(
+                to: OffloadPolicy(made, algorithm.algorithmClass, gainsByCompany: true))
+        }
+    }
+
+    deinit { free(digestPolicies) }
+
+    /// Valid for as long as the engine lives.
+    @inline(__always)
+    func policy(_ algorithm: DigestAlgorithm) -> UnsafePointer<OffloadPolicy> {
+        UnsafePointer(digestPolicies + Int(algorithm.rawValue))
     }
 
     /// Has a device work on a request whose descriptor is filled in. nil: it did, without an error; else why the CPU must.
@@ -56,7 +77,8 @@ public final class CryptoEngine: @unchecked Sendable {
         return CipherKey.overLibcrypto(library, kind, key: key, encrypt: encrypt)
     }
 
-    /// A key of GCM for the CPU, owned by the caller; nil when libcrypto is needed and cannot be had.
+    /// A key of GCM for the CPU, owned by the caller; nil when there is no memory, or when libcrypto is needed and cannot
+    /// be had.
     func makeGCMKey(_ key: UnsafeRawPointer, byteCount: Int) -> Unmanaged<GCMKey>? {
         if let made = GCMKey.overVectors(key: key, keyByteCount: byteCount) { return .passRetained(made) }
         guard let library = library.get() else { return nil }

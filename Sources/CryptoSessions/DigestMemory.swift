@@ -6,39 +6,52 @@ import HisiliconDriver
 import SoftwareCrypto
 
 /// The part of a digest session that the device sees: the request with its descriptor, the chaining state and the room
-/// for the next one, and the bytes staged for the next descriptor. It stays at one address while the session lives.
+/// for the next one, and the bytes staged for the next descriptor. It stays at one address. A session has one from the
+/// first message on that may go to the device.
 struct DigestMemory {
     private let base: UnsafeMutableRawPointer
-    /// Whether there is a key, which makes every descriptor one of an HMAC.
-    let isKeyed: Bool
 
     private static let stateOffset = 192
     private static let nextStateOffset = 256
     private static let headOffset = 320
-    private static let keyOffset = headOffset + inlineCapacity
-    private static let keyedByteCount = keyOffset + DigestAlgorithm.largestBlockByteCount
+    private static let recordOffset = headOffset + inlineCapacity
+    private static let byteCount = recordOffset + MemoryLayout<Record>.stride
     /// Bytes that can be staged before the session needs a larger buffer.
     static let inlineCapacity = 256
 
-    init(isKeyed: Bool) {
-        self.isKeyed = isKeyed
-        base = SessionAllocation.allocate(byteCount: isKeyed ? Self.keyedByteCount : Self.keyOffset)
+    /// What the descriptors do not point to.
+    struct Record {
+        /// Bytes that wait for the next descriptor.
+        var stagedByteCount = 0
+        /// The larger staging buffer, while the message needs more than the small one, and how much of it was used.
+        var buffer: UnsafeMutableRawPointer?
+        var bufferUse = 0
+        /// True once a part of the message is in the chaining state.
+        var hasState = false
+    }
+
+    /// nil: there is no memory.
+    init?() {
+        guard let base = LineMemory.allocate(byteCount: Self.byteCount) else { return nil }
+        self.base = base
         request.initialize(to: Request())
-        if isKeyed { memset(key, 0, DigestAlgorithm.largestBlockByteCount) }
+        (base + Self.recordOffset).initializeMemory(as: Record.self, to: Record())
     }
 
-    /// Wipes and frees.
+    /// Wipes and frees. The larger buffer has to be gone.
     func destroy() {
-        linux_wipe(base, isKeyed ? Self.keyedByteCount : Self.keyOffset)
-        SessionAllocation.deallocate(base)
+        linux_wipe(base, Self.byteCount)
+        LineMemory.deallocate(base)
     }
 
-    /// Takes over the chaining state, the key and the first `stagedByteCount` staged bytes of another session, which
-    /// has a key if this one has.
-    func copyState(from other: DigestMemory, stagedByteCount: Int) {
+    /// Takes over the chaining state and, where they are in the small buffer, the staged bytes.
+    func copyState(from other: DigestMemory) {
         state.copyMemory(from: other.state, byteCount: DigestAlgorithm.largestStateByteCount)
-        staging.copyMemory(from: other.staging, byteCount: stagedByteCount)
-        if isKeyed { key.copyMemory(from: other.key, byteCount: DigestAlgorithm.largestBlockByteCount) }
+        record.pointee.hasState = other.record.pointee.hasState
+        record.pointee.stagedByteCount = other.record.pointee.stagedByteCount
+        if other.record.pointee.buffer == nil {
+            staging.copyMemory(from: other.staging, byteCount: other.record.pointee.stagedByteCount)
+        }
     }
 
     @inline(__always) var request: UnsafeMutablePointer<Request> { base.assumingMemoryBound(to: Request.self) }
@@ -48,8 +61,9 @@ struct DigestMemory {
     @inline(__always) var nextState: UnsafeMutableRawPointer { base + Self.nextStateOffset }
     /// The small buffer for bytes that wait for more.
     @inline(__always) var staging: UnsafeMutableRawPointer { base + Self.headOffset }
-    /// With a key: the key, zeros up to the block of the digest.
-    @inline(__always) var key: UnsafeMutableRawPointer { base + Self.keyOffset }
+    @inline(__always) var record: UnsafeMutablePointer<Record> {
+        (base + Self.recordOffset).assumingMemoryBound(to: Record.self)
+    }
 
     /// Which part of a message a descriptor covers.
     enum Part {
@@ -63,24 +77,25 @@ struct DigestMemory {
 
     @inline(__always)
     func prepare(
-        _ algorithm: DigestAlgorithm, _ part: Part, _ data: UnsafeRawPointer, _ byteCount: Int,
+        _ algorithm: DigestAlgorithm, _ part: Part, _ data: UnsafeRawPointer, _ byteCount: Int, key: HMACMemory?,
         version: QueueManagementVersion
     ) {
         switch version {
-        case .v2: prepare(SecBD2.self, algorithm, part, data, byteCount)
-        case .v3: prepare(SecBD3.self, algorithm, part, data, byteCount)
+        case .v2: prepare(SecBD2.self, algorithm, part, data, byteCount, key)
+        case .v3: prepare(SecBD3.self, algorithm, part, data, byteCount, key)
         }
     }
 
     @inline(__always)
     private func prepare<Descriptor: SecDescriptor>(
-        _ type: Descriptor.Type, _ algorithm: DigestAlgorithm, _ part: Part, _ data: UnsafeRawPointer, _ byteCount: Int
+        _ type: Descriptor.Type, _ algorithm: DigestAlgorithm, _ part: Part, _ data: UnsafeRawPointer, _ byteCount: Int,
+        _ key: HMACMemory?
     ) {
         // Written where it stays: a copy would wait for the fields that were stored one by one before it.
         let descriptor = request.descriptor(as: type)
-        descriptor.initialize(to: Descriptor.digest(isKeyed ? algorithm.hmacCode : algorithm.secCode))
-        if isKeyed {
-            descriptor.pointee.authKeyAddress = UInt64(UInt(bitPattern: key))
+        descriptor.initialize(to: Descriptor.digest(key != nil ? algorithm.hmacCode : algorithm.secCode))
+        if let key {
+            descriptor.pointee.authKeyAddress = UInt64(UInt(bitPattern: key.block))
             descriptor.pointee.authKeyWordCount = UInt8(algorithm.blockByteCount / 4)
         }
         descriptor.pointee.sourceAddress = UInt64(UInt(bitPattern: data))
@@ -91,12 +106,12 @@ struct DigestMemory {
             descriptor.pointee.macWordCount = UInt8(algorithm.digestByteCount / 4)
         case .first:
             descriptor.pointee.authPadding = .noPad
-            descriptor.pointee.macWordCount = chainWordCount(algorithm)
+            descriptor.pointee.macWordCount = chainWordCount(algorithm, isKeyed: key != nil)
         case .middle:
             descriptor.pointee.authStart = .storedState
             descriptor.pointee.authPadding = .noPad
             descriptor.pointee.authStateAddress = UInt64(UInt(bitPattern: state))
-            descriptor.pointee.macWordCount = chainWordCount(algorithm)
+            descriptor.pointee.macWordCount = chainWordCount(algorithm, isKeyed: key != nil)
         case .end(let totalByteCount):
             descriptor.pointee.authStart = .storedState
             descriptor.pointee.authStateAddress = UInt64(UInt(bitPattern: state))
@@ -108,7 +123,7 @@ struct DigestMemory {
     /// Words of state that a descriptor in the middle of a chain asks for: 0 means all, which SM3 and every HMAC want
     /// spelled out (UADK, drv/hisi_sec.c).
     @inline(__always)
-    private func chainWordCount(_ algorithm: DigestAlgorithm) -> UInt8 {
+    private func chainWordCount(_ algorithm: DigestAlgorithm, isKeyed: Bool) -> UInt8 {
         isKeyed || algorithm == .sm3 ? UInt8(algorithm.stateByteCount / 4) : 0
     }
 }

@@ -13,8 +13,11 @@ struct OffloadPolicy {
     let always: Int
     /// ... and from which on in a job: at most as many.
     let inJobs: Int
+    /// The lesser of the two: below it, the CPU has a request wherever it is made.
+    let smallest: UInt64
     let waiting: Waiting
-    private let scheduler: Unmanaged<Scheduler>
+    /// The engine's own.
+    let scheduler: Unmanaged<Scheduler>
 
     /// - Parameters:
     ///   - gainsByCompany: whether the device does several such requests in less time than one after the other.
@@ -22,17 +25,22 @@ struct OffloadPolicy {
     init(
         _ engine: CryptoEngine, _ algorithmClass: AlgorithmClass, gainsByCompany: Bool, isGenerators: Bool = false
     ) {
-        scheduler = .passUnretained(engine.scheduler)
-        let configuration = engine.scheduler.configuration
+        self.init(engine.scheduler, algorithmClass, gainsByCompany: gainsByCompany, isGenerators: isGenerators)
+    }
+
+    init(_ scheduler: Scheduler, _ algorithmClass: AlgorithmClass, gainsByCompany: Bool, isGenerators: Bool = false) {
+        self.scheduler = .passUnretained(scheduler)
+        let configuration = scheduler.configuration
         always = configuration.minimumOffload[algorithmClass]
         let mayPause: Bool
         switch configuration.async {
         case .off: mayPause = false
         case .all: mayPause = true
-        case .auto: mayPause = (gainsByCompany || !engine.scheduler.isCallerDriven) && !isGenerators
+        case .auto: mayPause = (gainsByCompany || !scheduler.isCallerDriven) && !isGenerators
         }
         inJobs = mayPause ? min(always, configuration.minimumOffloadInJobs[algorithmClass]) : always
-        if gainsByCompany, configuration.company, engine.scheduler.isCallerDriven,
+        smallest = UInt64(max(0, inJobs))
+        if gainsByCompany, configuration.company, scheduler.isCallerDriven,
             let least = algorithmClass.leastCompanyByteCount
         {
             waiting = .forCompany(from: least)
@@ -48,4 +56,8 @@ struct OffloadPolicy {
         if byteCount < inJobs { return .size }
         return scheduler._withUnsafeGuaranteedRef { $0.isInJob } ? nil : .size
     }
+
+    /// Counts a request that the CPU did because of its size.
+    @inline(__always)
+    func countProcessor() { scheduler._withUnsafeGuaranteedRef { $0.countProcessor(.size) } }
 }

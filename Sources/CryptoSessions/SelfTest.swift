@@ -71,11 +71,12 @@ public struct KnownAnswer: Sendable {
         do throws(SessionError) {
             switch work {
             case .digest(let algorithm):
-                var session = DigestSession(engine, algorithm)
+                var stream = [UInt64](repeating: 0, count: DigestAlgorithm.largestStreamByteCount / 8)
+                var session = DigestSession(.passUnretained(engine), algorithm, stream: &stream)
                 try session.update(input, byteCount: input.count)
                 try session.finish(into: &result)
             case .cipher(let algorithm, let key, let iv):
-                var session = CipherSession(engine, algorithm)
+                guard var session = CipherSession(engine, algorithm) else { return false }
                 try session.setKey(key, isEncrypting: true)
                 if !iv.isEmpty { session.setIV(iv) }
                 try session.updateBlocks(input, &result, byteCount: input.count)

@@ -11,18 +11,19 @@ extension SecDecoder {
         _ descriptor: Descriptor, encrypt: Bool, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
         let mode: SoftwareAEAD.Mode = descriptor.cipherMode == .gcm ? .gcm : .ccm
+        let family: CipherKind.Family
         switch descriptor.cipherAlgorithm {
-        case .aes: break
-        // libcrypto 3.0 does not have it; nor has api v2.
-        case .sm4: throw .refused(Descriptor.isVersion2 ? .algorithm : .unsupported)
-        case .des, .tripleDES, nil: throw .refused(.algorithm)
+        case .aes: family = .aes
+        case .sm4 where !Descriptor.isVersion2: family = .sm4
+        case .sm4, .des, .tripleDES, nil: throw .refused(.algorithm)
         }
-        guard let keyByteCount = SecKeyLength.byteCount(.aes, code: descriptor.cipherKeyCode) else {
-            throw .refused(.keyLength)
-        }
+        guard let keyByteCount = SecKeyLength.byteCount(family == .aes ? .aes : .sm4, code: descriptor.cipherKeyCode)
+        else { throw .refused(.keyLength) }
         job.pointee.encrypt = encrypt
         switch (descriptor.scene, mode) {
-        case (.ipsec, _): try decodeWholeMessage(descriptor, mode, keyByteCount, encrypt: encrypt, into: job)
+        case (.ipsec, _): try decodeWholeMessage(descriptor, mode, family, keyByteCount, encrypt: encrypt, into: job)
+        // UADK has no streams of SM4-GCM: it ends them with AES.
+        case (.stream, .gcm) where family == .sm4: throw .refused(.unsupported)
         case (.stream, .gcm): try decodeGCMPart(descriptor, keyByteCount, encrypt: encrypt, into: job)
         case (.stream, .ccm), (nil, _): throw .refused(.mode)
         }
@@ -30,8 +31,8 @@ extension SecDecoder {
 
     @inline(__always)
     private func decodeWholeMessage(
-        _ descriptor: Descriptor, _ mode: SoftwareAEAD.Mode, _ keyByteCount: Int, encrypt: Bool,
-        into job: UnsafeMutablePointer<SecJob>
+        _ descriptor: Descriptor, _ mode: SoftwareAEAD.Mode, _ family: CipherKind.Family, _ keyByteCount: Int,
+        encrypt: Bool, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
         let byteCount = Int(descriptor.cipherByteCount)
         let additionalByteCount = Int(descriptor.authByteCount)
@@ -53,8 +54,12 @@ extension SecDecoder {
         case .ccm: try decodeCCMBlocks(descriptor, into: job)
         }
         try decodeTag(descriptor, byteCount: tagByteCount, encrypt: encrypt, into: job)
-        job.pointee.key = try key(for: .aead(mode), at: descriptor.cipherKeyAddress, byteCount: keyByteCount)
-        job.pointee.operation = .aead(mode, keyByteCount: keyByteCount, encrypt: encrypt)
+        job.pointee.key = try key(
+            for: family == .aes ? .aead(mode) : .nationalAEAD(mode), at: descriptor.cipherKeyAddress,
+            byteCount: keyByteCount)
+        job.pointee.operation =
+            family == .aes
+            ? .aead(mode, keyByteCount: keyByteCount, encrypt: encrypt) : .nationalAEAD(mode, encrypt: encrypt)
     }
 
     /// CCM's nonce, out of the first counter block (SP 800-38C appendix A.3) and the first block to be authenticated

@@ -65,9 +65,9 @@ extension SecDecoder {
             return CipherKind(.aes, mode, keyByteCount: 2 * length)
         case .sm4:
             switch mode {
-            case .ecb, .cbc, .ctr, .ofb, .cfb: return CipherKind(.sm4, mode, keyByteCount: length)
+            case .ecb, .cbc, .ctr, .ofb, .cfb, .ctsCS1, .ctsCS2, .ctsCS3:
+                return CipherKind(.sm4, mode, keyByteCount: length)
             case .xts: return CipherKind(.sm4, .xts, keyByteCount: 2 * length)
-            case .ctsCS1, .ctsCS2, .ctsCS3: throw .refused(.mode)
             }
         case .des, .tripleDES:
             switch mode {

@@ -12,6 +12,8 @@ enum KeyPurpose {
     case blockMAC(BlockMACKey.Scheme)
     /// Whole messages, in both directions.
     case aead(SoftwareAEAD.Mode)
+    /// The same over SM4.
+    case nationalAEAD(SoftwareAEAD.Mode)
     /// GCM in parts, and GMAC.
     case gcmParts
 
@@ -23,6 +25,7 @@ enum KeyPurpose {
         case .hmac(let algorithm): SecOperation.hmac(algorithm).rawValue
         case .blockMAC(let scheme): SecOperation.blockMAC(scheme).rawValue
         case .aead(let mode): SecOperation.aead(mode, keyByteCount: 16, encrypt: true).rawValue
+        case .nationalAEAD(let mode): SecOperation.nationalAEAD(mode, encrypt: true).rawValue
         case .gcmParts: SecOperation.gcmPart(keyByteCount: 16, encrypt: true).rawValue
         }
     }
@@ -44,7 +47,11 @@ struct KeyCacheEntry {
     var ipsecMB: OpaquePointer?
     /// The vector kernels', likewise: `vectorByteCount` bytes, in a form that its purpose says.
     var vector: UnsafeMutableRawPointer?
-    static var vectorByteCount: Int { max(MemoryLayout<aes_xts_key>.size, MemoryLayout<aes_gcm_key>.size) }
+    static var vectorByteCount: Int {
+        // Whole lines, as aligned_alloc wants it.
+        let largest = max(MemoryLayout<aes_xts_key>.size, MemoryLayout<aes_gcm_key>.size)
+        return (largest + vectorAlignment - 1) & ~(vectorAlignment - 1)
+    }
     /// A cache line, for registers of that size.
     static var vectorAlignment: Int { 64 }
 
@@ -54,7 +61,7 @@ struct KeyCacheEntry {
         if let ipsecMB { ipsec_mb_key_free(ipsecMB) }
         if let vector {
             linux_wipe(vector, Self.vectorByteCount)
-            vector.deallocate()
+            free(vector)
         }
         linux_wipe(&self, MemoryLayout<KeyCacheEntry>.size)
         self = KeyCacheEntry()
@@ -78,15 +85,21 @@ struct KeyCache: ~Copyable {
     private let batch: UnsafeMutablePointer<UInt64>
 
     init() {
-        entries = .allocate(capacity: Self.setCount * Self.wayCount)
-        entries.initialize(repeating: KeyCacheEntry(), count: Self.setCount * Self.wayCount)
+        // Zeros are empty entries, which are initialised when a key comes: pages that no key is in cost no memory.
+        let count = Self.setCount * Self.wayCount
+        if let memory = calloc(count, MemoryLayout<KeyCacheEntry>.stride) {
+            entries = memory.bindMemory(to: KeyCacheEntry.self, capacity: count)
+        } else {
+            entries = .allocate(capacity: count)
+            memset(entries, 0, count * MemoryLayout<KeyCacheEntry>.stride)
+        }
         batch = .allocate(capacity: 1)
         batch.initialize(to: 0)
     }
 
     deinit {
         forgetAll()
-        entries.deallocate()
+        free(entries)
         batch.deallocate()
     }
 
@@ -133,6 +146,7 @@ struct KeyCache: ~Copyable {
             guard oldest.pointee.lastBatch != batch.pointee else { return nil }
             oldest.pointee.clear()
         }
+        oldest.initialize(to: KeyCacheEntry())
         oldest.pointee.identity = identity
         oldest.pointee.purpose = purpose
         oldest.pointee.keyByteCount = byteCount

@@ -16,7 +16,7 @@ public final class SecBlock: FunctionBlock {
     /// - Parameters:
     ///   - library: opened when a queue first needs it; shared with whoever else computes on the CPU.
     ///   - plan: which unit does what.
-    ///   - opensUnitsAtOnce: whether a unit is opened for the first job, instead of when it pays.
+    ///   - opensUnitsAtOnce: whether a unit is opened for the first job, instead of for the first batch.
     public init(
         library: LibcryptoHolder = LibcryptoHolder(), plan: UnitPlan = UnitPlan(), opensUnitsAtOnce: Bool = false
     ) {

@@ -85,6 +85,12 @@ struct SecOperation: Equatable {
         return SecOperation(rawValue: first | size(keyByteCount) &<< 1 | (encrypt ? 1 : 0), work: .aead)
     }
 
+    /// The same over SM4, whose keys have one size: a code that AES has no use for.
+    @inline(__always)
+    static func nationalAEAD(_ mode: SoftwareAEAD.Mode, encrypt: Bool) -> SecOperation {
+        SecOperation(rawValue: (mode == .gcm ? gcm : ccm) | 3 &<< 1 | (encrypt ? 1 : 0), work: .aead)
+    }
+
     @inline(__always)
     static func gcmPart(keyByteCount: Int, encrypt: Bool) -> SecOperation {
         SecOperation(rawValue: gcmParts | size(keyByteCount) &<< 1 | (encrypt ? 1 : 0), work: .gcmPart)

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AllocationReserve
 import EmulatedQM
 import SoftwareCrypto
 
 /// Which unit does what, looked up by operation; and the units of one queue, which have scratch memory.
 ///
 /// Units are made when they are first wanted. One that a machine lacks is never wanted again: libcrypto does its work.
+///
+/// The provider opens intel-ipsec-mb's library while it is loaded (``UnitPlan/openLibraries()``): opening a file later may
+/// be what a filter of system calls ends the process for. Its manager is made for the first batch, or for the first job
+/// where the configuration names the unit.
 final class UnitTable {
     private let choices: UnitChoices
     private let libcrypto: LibcryptoUnit
@@ -13,13 +18,6 @@ final class UnitTable {
     private var vector: Unmanaged<VectorUnit>?
     private var ipsecMB: Unmanaged<IPSecMBUnit>?
     private var isIPSecMBAbsent = false
-    /// Bytes of work that intel-ipsec-mb would have had so far.
-    private var missedByteCount = 0
-
-    /// Work after which a queue opens intel-ipsec-mb: making its first manager takes milliseconds, which a program that
-    /// wants one small file digested should not wait for. A batch opens it at once.
-    private static let patience = 4 << 20
-
     init(library: LibcryptoHolder, choices: UnitChoices) {
         libcrypto = LibcryptoUnit(library: library)
         self.choices = choices
@@ -34,7 +32,7 @@ final class UnitTable {
     @inline(__always)
     func run(_ job: UnsafeMutablePointer<SecJob>) {
         let choice = choices[job.pointee.operation]
-        if choice.pointee.alone == .libcrypto || job.pointee.byteCount < choice.pointee.aloneFrom {
+        if choice.pointee.alone == .libcrypto || job.pointee.byteCount < Int(choice.pointee.aloneFrom) {
             return libcrypto.run(job)
         }
         var lone = job
@@ -45,7 +43,7 @@ final class UnitTable {
     @inline(__always)
     func run(_ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int) {
         let choice = choices[jobs[0].pointee.operation]
-        if count < choice.pointee.togetherFrom || choice.pointee.together == .libcrypto {
+        if count < Int(choice.pointee.togetherFrom) || choice.pointee.together == .libcrypto {
             for index in 0..<count { run(jobs[index]) }
         } else if !serve(choice.pointee.together, jobs, count: count) {
             libcrypto.run(jobs, count: count)
@@ -59,11 +57,12 @@ final class UnitTable {
     ) -> Bool {
         switch name {
         case .ipsecMB:
-            guard let unit = ipsecMB ?? openIPSecMB(jobs, count: count) else { return false }
+            guard let unit = ipsecMB ?? openIPSecMB(count: count) else { return false }
             unit._withUnsafeGuaranteedRef { serve($0, jobs, count: count) }
             return true
         case .vector:
-            (vector ?? openVector())._withUnsafeGuaranteedRef { serve($0, jobs, count: count) }
+            guard let unit = vector ?? openVector() else { return false }
+            unit._withUnsafeGuaranteedRef { serve($0, jobs, count: count) }
             return true
         case .libcrypto:
             return false
@@ -98,22 +97,29 @@ final class UnitTable {
         return served
     }
 
+    /// nil where there is no memory for it now.
     @inline(never)
-    private func openVector() -> Unmanaged<VectorUnit> {
+    private func openVector() -> Unmanaged<VectorUnit>? {
+        let reserved = allocation_reserve_byte_count()
         let unit = Unmanaged.passRetained(VectorUnit(libcrypto: libcrypto))
-        vector = unit
-        return unit
+        if allocation_reserve_byte_count() <= reserved {
+            vector = unit
+        } else {
+            unit.release()
+        }
+        return vector
     }
 
     @inline(never)
-    private func openIPSecMB(
-        _ jobs: UnsafeMutablePointer<UnsafeMutablePointer<SecJob>>, count: Int
-    ) -> Unmanaged<IPSecMBUnit>? {
-        if isIPSecMBAbsent { return nil }
-        for index in 0..<count { missedByteCount &+= jobs[index].pointee.byteCount }
-        guard choices.isImpatient || count > 1 || missedByteCount > Self.patience else { return nil }
+    private func openIPSecMB(count: Int) -> Unmanaged<IPSecMBUnit>? {
+        if isIPSecMBAbsent || !(choices.isImpatient || count > 1) { return nil }
+        let reserved = allocation_reserve_byte_count()
         ipsecMB = IPSecMBUnit().map { .passRetained($0) }
         isIPSecMBAbsent = ipsecMB == nil
+        if allocation_reserve_byte_count() > reserved {
+            ipsecMB?.release()
+            ipsecMB = nil
+        }
         return ipsecMB
     }
 }
@@ -122,9 +128,9 @@ final class UnitTable {
 final class UnitChoices: @unchecked Sendable {
     struct Choice {
         var alone = UnitName.libcrypto
-        var aloneFrom = 0
+        var aloneFrom: Int32 = 0
         var together = UnitName.libcrypto
-        var togetherFrom = Int.max
+        var togetherFrom = Int32.max
     }
 
     /// Whether every unit is opened as soon as there is work for it.
@@ -139,7 +145,8 @@ final class UnitChoices: @unchecked Sendable {
         for row in plan.rows {
             for operation in row.subject.operations {
                 choices[Int(operation.rawValue)] = Choice(
-                    alone: row.alone, aloneFrom: row.aloneFrom, together: row.together, togetherFrom: row.togetherFrom)
+                    alone: row.alone, aloneFrom: Int32(clamping: row.aloneFrom), together: row.together,
+                    togetherFrom: Int32(clamping: row.togetherFrom))
             }
         }
     }

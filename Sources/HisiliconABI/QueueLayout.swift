@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CUacce
+import PlainText
 
 /// Where the half-word with the phase bit lies in a completion entry (`hisi_qm_cqe.w7`).
 public let completionPhaseOffset = 14
@@ -53,7 +54,8 @@ public enum QueueManagementVersion: UInt8, Sendable {
     /// The version whose conventions a queue of `attribute` follows: v2 exactly, anything later like v3.
     /// nil for v1 and for foreign devices.
     public init?(attribute: String) {
-        guard attribute.hasPrefix("hisi_qm_v"), let number = Int(attribute.dropFirst(9)), number >= 2 else {
+        guard attribute.begins(with: "hisi_qm_v"), let number = Int(attribute.dropping(byteCount: 9)), number >= 2
+        else {
             return nil
         }
         self = number == 2 ? .v2 : .v3

@@ -60,8 +60,25 @@ public enum ZipStreamState: UInt8, Sendable {
     case betweenBlocks = 3
 }
 
-/// Greatest distance of a match, field `window`: 2^(12 + code) bytes. 0 to 3.
-public let zipWindowBitsOfCodeZero = 12
+/// Greatest distance of a match, field `window` (UADK, include/wd_comp.h, `enum wd_comp_winsz_type`): 4, 8, 16, 24 and
+/// 32 KiB.
+public enum ZipWindow {
+    /// Codes run to this.
+    @inlinable public static var largestCode: UInt8 { 4 }
+
+    /// The code of a window of 2^`bits` bytes, 12 to 15; of more or less the nearest.
+    @inlinable
+    public static func code(bits: Int) -> UInt8 {
+        bits >= 15 ? largestCode : UInt8(max(0, bits - 12))
+    }
+
+    /// The window that a code stands for, as a power of two: of 24 KiB, the largest that is within. `code` is at most
+    /// `largestCode`.
+    @inlinable
+    public static func bits(code: UInt8) -> Int {
+        code == largestCode ? 15 : min(12 + Int(code), 14)
+    }
+}
 
 /// How gzip's CRC-32 stands in field `checksum`: complemented, and its bits the other way round. Its own inverse.
 @inlinable

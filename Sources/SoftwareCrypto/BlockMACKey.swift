@@ -18,25 +18,25 @@ public final class BlockMACKey {
     /// Bytes of a block, of a state and of a MAC.
     public static let blockByteCount = 16
 
-    private let chain: SoftwareCipher
+    private let expanded: SoftwareCipher?
     /// What is added to a last block that is whole, then what to one that had to be padded: two blocks.
     private let masks: UnsafeMutableRawPointer
 
+    /// There is one wherever there is a key.
+    @inline(__always)
+    private var chain: SoftwareCipher { expanded.unsafelyUnwrapped }
+
     /// Expands a key. nil for a length that the scheme does not have, or when out of memory.
     public init?(_ library: Libcrypto, _ scheme: Scheme, key: UnsafeRawPointer, keyByteCount: Int) {
+        // All is set before anything can fail: Embedded Swift does not free an instance that is given up half made.
         let masks = UnsafeMutableRawPointer.allocate(byteCount: 32, alignment: 16)
-        let chain =
+        self.masks = masks
+        expanded =
             switch scheme {
             case .cmac: Self.prepareCMAC(library, key, keyByteCount, masks)
             case .xcbc: Self.prepareXCBC(library, key, keyByteCount, masks)
             }
-        guard let chain else {
-            linux_wipe(masks, 32)
-            masks.deallocate()
-            return nil
-        }
-        self.chain = chain
-        self.masks = masks
+        if expanded == nil { return nil }
     }
 
     deinit {

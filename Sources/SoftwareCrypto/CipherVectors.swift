@@ -10,15 +10,15 @@ struct CipherVectors {
     private let minimumByteCount: Int
     private let granuleMask: Int
 
-    /// nil where this processor cannot run them, or where they do not have the cipher.
+    /// nil where this processor cannot run them, where they do not have the cipher, or where there is no memory.
     init?(_ kind: CipherKind, key: UnsafeRawPointer, encrypt: Bool) {
         guard kind.family == .aes, let kernels = aes_kernels(),
-            let mode = AESVectorMode(kernels, kind.mode, encrypt: encrypt)
+            let mode = AESVectorMode(kernels, kind.mode, encrypt: encrypt), let expanded = VectorKey<aes_xts_key>()
         else { return nil }
         self.mode = mode
         minimumByteCount = kind.minimumByteCount
         granuleMask = kind.granuleByteCount - 1
-        self.key = VectorKey()
+        self.key = expanded
         let raw = key.assumingMemoryBound(to: UInt8.self)
         switch mode {
         case .plain: kernels.pointee.expand_key(raw, kind.keyByteCount, data)

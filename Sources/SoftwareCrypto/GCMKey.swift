@@ -32,9 +32,11 @@ public final class GCMKey {
         GCMVectors(key: key, keyByteCount: keyByteCount).map { GCMKey(.vectors($0)) }
     }
 
-    /// Expands an AES key of 16, 24 or 32 bytes for libcrypto. nil for another length, or when out of memory.
-    public static func overLibcrypto(_ library: Libcrypto, key: UnsafeRawPointer, keyByteCount: Int) -> GCMKey? {
-        GCMParts.make(library, key: key, keyByteCount: keyByteCount).map { GCMKey(.libcrypto($0)) }
+    /// Expands a key of AES (16, 24 or 32 bytes) or SM4 (16) for libcrypto. nil for another length, or when out of memory.
+    public static func overLibcrypto(
+        _ library: Libcrypto, _ family: CipherKind.Family = .aes, key: UnsafeRawPointer, keyByteCount: Int
+    ) -> GCMKey? {
+        GCMParts.make(library, family, key: key, keyByteCount: keyByteCount).map { GCMKey(.libcrypto($0)) }
     }
 
     /// Writes the pre-counter block J0 of an IV of any length but zero: the tag is encrypted with it, data with the

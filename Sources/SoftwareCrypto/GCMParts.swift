@@ -2,7 +2,7 @@
 
 import CLinux
 
-/// What GCM is made of under one key: libcrypto's AES, and GHASH. For one thread at a time; keys are wiped when the object
+/// What GCM is made of under one key: libcrypto's block cipher, and GHASH. For one thread at a time; keys are wiped when the object
 /// goes.
 final class GCMParts {
     let hash: GaloisHash
@@ -17,10 +17,12 @@ final class GCMParts {
         hash = GaloisHash(hashKey: hashKey)
     }
 
-    /// Expands an AES key of 16, 24 or 32 bytes. nil for another length, or when out of memory.
-    static func make(_ library: Libcrypto, key: UnsafeRawPointer, keyByteCount: Int) -> GCMParts? {
-        let ecb = CipherKind(.aes, .ecb, keyByteCount: keyByteCount)
-        let ctr = CipherKind(.aes, .ctr, keyByteCount: keyByteCount)
+    /// Expands a key. nil for a length that the block cipher does not have, or when out of memory.
+    static func make(
+        _ library: Libcrypto, _ family: CipherKind.Family, key: UnsafeRawPointer, keyByteCount: Int
+    ) -> GCMParts? {
+        let ecb = CipherKind(family, .ecb, keyByteCount: keyByteCount)
+        let ctr = CipherKind(family, .ctr, keyByteCount: keyByteCount)
         guard let block = SoftwareCipher(library, ecb, key: key, encrypt: true),
             let counter = SoftwareCipher(library, ctr, key: key, encrypt: true)
         else { return nil }

@@ -7,11 +7,11 @@ struct GCMVectors {
     private let kernels: UnsafePointer<aes_kernels>
     private let key: VectorKey<aes_gcm_key>
 
-    /// nil where this processor cannot run them.
+    /// nil where this processor cannot run them, or where there is no memory.
     init?(key: UnsafeRawPointer, keyByteCount: Int) {
-        guard let kernels = aes_kernels() else { return nil }
+        guard let kernels = aes_kernels(), let expanded = VectorKey<aes_gcm_key>() else { return nil }
         self.kernels = kernels
-        self.key = VectorKey()
+        self.key = expanded
         kernels.pointee.expand_gcm_key(key.assumingMemoryBound(to: UInt8.self), keyByteCount, self.key.pointer)
     }
 

@@ -75,3 +75,6 @@ public struct GaloisHash: ~Copyable, @unchecked Sendable {
 
 /// PCLMULQDQ and the byte shuffle that goes with it.
 let processorHasCarrylessMultiplication = ghash_pclmul_is_available() != 0
+
+/// Asks the processor, as a library is loaded, what hashing wants to know of it.
+public func prepareGaloisHash() -> Bool { processorHasCarrylessMultiplication }

@@ -9,8 +9,10 @@ import Synchronization
 /// Ciphers are called through the provider's own dispatch tables, past EVP: that leaves some 10 ns per call. May be
 /// used by several threads at once.
 public final class Libcrypto: @unchecked Sendable {
-    private let context: OpaquePointer
-    private let provider: OpaquePointer
+    private let context: OpaquePointer?
+    private let provider: OpaquePointer?
+    /// See `LibcryptoHolder`.
+    var nextKept: Unmanaged<Libcrypto>?
     /// What the provider's constructors want to be handed.
     let providerContext: UnsafeMutableRawPointer?
     /// One slot per row of `cipherTable` and then of `aeadTable`, filled when the algorithm is first asked for.
@@ -18,23 +20,20 @@ public final class Libcrypto: @unchecked Sendable {
 
     /// nil when libcrypto is out of memory or has no default provider.
     public init?() {
-        guard let context = OSSL_LIB_CTX_new() else { return nil }
-        guard let provider = OSSL_PROVIDER_load(context, "default") else {
-            OSSL_LIB_CTX_free(context)
-            return nil
-        }
-        self.context = context
-        self.provider = provider
-        providerContext = OSSL_PROVIDER_get0_provider_ctx(provider)
+        // All is set before anything can fail: Embedded Swift does not free an instance that is given up half made.
+        context = OSSL_LIB_CTX_new()
+        provider = context.flatMap { OSSL_PROVIDER_load($0, "default") }
+        providerContext = provider.flatMap { OSSL_PROVIDER_get0_provider_ctx($0) }
         ciphers = .allocate(capacity: Self.slotCount)
         for slot in 0..<Self.slotCount { (ciphers + slot).initialize(to: Atomic(nil)) }
+        if provider == nil { return nil }
     }
 
     deinit {
         for slot in 0..<Self.slotCount { ciphers[slot].load(ordering: .acquiring)?.deallocate() }
         ciphers.deinitialize(count: Self.slotCount)
         ciphers.deallocate()
-        OSSL_PROVIDER_unload(provider)
+        if let provider { OSSL_PROVIDER_unload(provider) }
         OSSL_LIB_CTX_free(context)
     }
 

@@ -18,7 +18,7 @@ enum SM3Chain: DigestChain {
 }
 
 /// Feeds `blockCount` blocks into the eight words at `chain`.
-private func sm3Compress(_ chain: UnsafeMutablePointer<UInt32>, _ blocks: UnsafeRawPointer, _ blockCount: Int) {
+func sm3Compress(_ chain: UnsafeMutablePointer<UInt32>, _ blocks: UnsafeRawPointer, _ blockCount: Int) {
     var start = Registers(
         a: chain[0], b: chain[1], c: chain[2], d: chain[3], e: chain[4], f: chain[5], g: chain[6], h: chain[7])
     var block = blocks

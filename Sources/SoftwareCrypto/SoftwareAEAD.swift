@@ -12,9 +12,9 @@ public final class SoftwareAEAD {
     }
 
     public let mode: Mode
-    private let functions: UnsafePointer<CipherFunctions>
+    private let table: UnsafePointer<CipherFunctions>?
     /// GCM expands a key for both directions; CCM's decryption has its own context, made when it is first needed.
-    private let encryption: UnsafeMutableRawPointer
+    private let encryptionContext: UnsafeMutableRawPointer?
     private var ccmDecryption: UnsafeMutableRawPointer?
     /// CCM's lengths that each context is set up for; changing them takes the raw key again.
     private var encryptionShape = CCMShape()
@@ -26,6 +26,10 @@ public final class SoftwareAEAD {
     /// The library whose functions these are.
     private let library: Libcrypto
 
+    /// There are both wherever there is a key.
+    private var functions: UnsafePointer<CipherFunctions> { table.unsafelyUnwrapped }
+    private var encryption: UnsafeMutableRawPointer { encryptionContext.unsafelyUnwrapped }
+
     private struct CCMShape: Equatable {
         var ivByteCount = 0
         var tagByteCount = 0
@@ -36,26 +40,24 @@ public final class SoftwareAEAD {
     /// nil for another key length, when libcrypto lacks the algorithm, or when out of memory.
     public init?(_ library: Libcrypto, _ mode: Mode, key: UnsafeRawPointer, keyByteCount: Int) {
         let row = aeadTable.firstIndex { $0.mode == mode && $0.keyByteCount == keyByteCount }
-        guard let row, let functions = library.aeadFunctions(row: row),
-            let context = functions.pointee.newContext(library.providerContext)
-        else { return nil }
+        // All is set before anything can fail: Embedded Swift does not free an instance that is given up half made.
         self.mode = mode
-        self.functions = functions
         self.library = library
         self.keyByteCount = keyByteCount
-        encryption = context
+        table = row.flatMap { library.aeadFunctions(row: $0) }
+        encryptionContext = table.flatMap { $0.pointee.newContext(library.providerContext) }
         self.key = .allocate(byteCount: keyByteCount, alignment: 16)
         memcpy(self.key, key, keyByteCount)
         tagParameter = .allocate(capacity: 2)
         let name: StaticString = "tag"
         tagParameter.initialize(to: OSSL_PARAM_construct_octet_string(name.characters, nil, 0))
         (tagParameter + 1).initialize(to: OSSL_PARAM_construct_end())
-        // All properties are set, so deinit cleans up.
-        guard mode == .ccm || setKey(context, functions.pointee.initialiseEncryption) else { return nil }
+        guard let encryptionContext else { return nil }
+        guard mode == .ccm || setKey(encryptionContext, functions.pointee.initialiseEncryption) else { return nil }
     }
 
     deinit {
-        functions.pointee.freeContext(encryption)  // Wipes it.
+        if let encryptionContext { functions.pointee.freeContext(encryptionContext) }  // Wipes it.
         if let ccmDecryption { functions.pointee.freeContext(ccmDecryption) }
         linux_wipe(key, keyByteCount)
         key.deallocate()

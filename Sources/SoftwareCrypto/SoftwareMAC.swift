@@ -5,21 +5,23 @@ import COpenSSL
 /// A MAC of libcrypto's default provider: the same calls as EVP_MAC has, in the private library context. For one thread
 /// at a time. Each call is true for success; of a failure libcrypto leaves the reason in the thread's error queue.
 public final class SoftwareMAC {
-    private let context: OpaquePointer
+    private let context: OpaquePointer?
     /// The library whose provider this context belongs to.
     private let library: Libcrypto
 
-    private init(_ library: Libcrypto, context: OpaquePointer) {
+    private init(_ library: Libcrypto, context: OpaquePointer?) {
         self.library = library
         self.context = context
     }
 
     /// nil where libcrypto has no MAC of this name, or no memory.
-    public convenience init?(_ library: Libcrypto, _ name: StaticString) {
-        guard let algorithm = library.fetchMAC(named: name) else { return nil }
+    public init?(_ library: Libcrypto, _ name: StaticString) {
+        let algorithm = library.fetchMAC(named: name)
         defer { EVP_MAC_free(algorithm) }
-        guard let context = EVP_MAC_CTX_new(algorithm) else { return nil }
-        self.init(library, context: context)
+        // All is set before anything can fail: Embedded Swift does not free an instance that is given up half made.
+        self.library = library
+        context = algorithm.flatMap { EVP_MAC_CTX_new($0) }
+        if context == nil { return nil }
     }
 
     deinit {

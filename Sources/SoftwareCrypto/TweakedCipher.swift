@@ -13,9 +13,9 @@ public final class TweakedCipher {
     }
 
     /// Works on masked blocks, in the direction.
-    private let blocks: SoftwareCipher
+    private let blockCipher: SoftwareCipher?
     /// Makes the first tweak of the IV.
-    private let tweaks: SoftwareCipher
+    private let tweakCipher: SoftwareCipher?
     private let isEncrypting: Bool
 
     /// Blocks that are masked at a time.
@@ -24,16 +24,19 @@ public final class TweakedCipher {
     /// Expands a key of `kind.keyByteCount` bytes. nil when `kind` is no XTS whose block cipher libcrypto has, or when out
     /// of memory.
     public init?(_ library: Libcrypto, _ kind: CipherKind, key: UnsafeRawPointer, encrypt: Bool) {
-        guard kind.mode == .xts, kind.blockByteCount == 16 else { return nil }
+        // All is set before anything can fail: Embedded Swift does not free an instance that is given up half made.
         let half = kind.keyByteCount / 2
         let single = CipherKind(kind.family, .ecb, keyByteCount: half)
-        guard let blocks = SoftwareCipher(library, single, key: key, encrypt: encrypt),
-            let tweaks = SoftwareCipher(library, single, key: key + half, encrypt: true)
-        else { return nil }
-        self.blocks = blocks
-        self.tweaks = tweaks
+        let isSupported = kind.mode == .xts && kind.blockByteCount == 16
+        blockCipher = isSupported ? SoftwareCipher(library, single, key: key, encrypt: encrypt) : nil
+        tweakCipher = isSupported ? SoftwareCipher(library, single, key: key + half, encrypt: true) : nil
         isEncrypting = encrypt
+        if blockCipher == nil || tweakCipher == nil { return nil }
     }
+
+    /// There are both wherever there is a key.
+    private var blocks: SoftwareCipher { blockCipher.unsafelyUnwrapped }
+    private var tweaks: SoftwareCipher { tweakCipher.unsafelyUnwrapped }
 
     /// Processes a whole message.
     ///

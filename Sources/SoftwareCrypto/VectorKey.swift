@@ -6,15 +6,15 @@ import CLinux
 struct VectorKey<Expanded> {
     let pointer: UnsafeMutablePointer<Expanded>
 
-    /// Holds nothing yet.
-    init() {
-        pointer = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<Expanded>.size, alignment: 64)
-            .bindMemory(to: Expanded.self, capacity: 1)
+    /// Holds nothing yet; nil: there is no memory.
+    init?() {
+        guard let memory = LineMemory.allocate(byteCount: MemoryLayout<Expanded>.size) else { return nil }
+        pointer = memory.bindMemory(to: Expanded.self, capacity: 1)
     }
 
     /// Wipes it; nothing may use it behind that.
     func free() {
         linux_wipe(pointer, MemoryLayout<Expanded>.size)
-        pointer.deallocate()
+        LineMemory.deallocate(pointer)
     }
 }

@@ -8,19 +8,25 @@ final class OpenCCM {
     private var tagByteCount = 0
 
     init(_ test: TestEngine, key: [UInt8]) {
-        session = CCMSession(test.engine, keyByteCount: key.count)
+        session = CCMSession(test.engine, keyByteCount: key.count)!
         session.setKey(key)
     }
 
     init(copying other: OpenCCM) {
-        session = CCMSession(copying: other.session)
+        session = CCMSession(copying: other.session)!
         tagByteCount = other.tagByteCount
     }
 
     func start(_ nonce: [UInt8], tagByteCount: Int, byteCount: Int, associated: [UInt8] = []) {
         self.tagByteCount = tagByteCount
         session.start(nonce, nonceByteCount: nonce.count, tagByteCount: tagByteCount, byteCount: byteCount)
-        if !associated.isEmpty { session.setAssociatedData(associated, byteCount: associated.count) }
+        if !associated.isEmpty {
+            do throws(SessionError) {
+                try session.setAssociatedData(associated, byteCount: associated.count)
+            } catch {
+                preconditionFailure("no additional data: \(error)")
+            }
+        }
     }
 
     /// What a call came to.

@@ -12,14 +12,15 @@ final class OpenCipher {
         stealing: SecCiphertextStealing? = nil
     ) throws(SessionError) {
         precondition(key.count == algorithm.keyByteCount && iv.count == algorithm.ivByteCount)
-        session = CipherSession(test.engine, algorithm)
+        guard let made = CipherSession(test.engine, algorithm) else { throw .noMemory }
+        session = made
         try session.setKey(key, isEncrypting: isEncrypting)
         if let stealing { session.setStealing(stealing) }
         if !iv.isEmpty { session.setIV(iv) }
     }
 
     init(copying other: OpenCipher) {
-        session = CipherSession(copying: other.session)
+        session = CipherSession(copying: other.session)!
     }
 
     var streamOffset: Int { session.streamOffset }

@@ -8,15 +8,17 @@ final class OpenDigest {
     private var session: DigestSession
     /// The engine has to outlive the session.
     private let test: TestEngine
+    /// Behind the session, which goes first.
+    private let stream = StreamMemory()
 
     init(_ test: TestEngine, _ algorithm: DigestAlgorithm) {
         self.test = test
-        session = DigestSession(test.engine, algorithm)
+        session = DigestSession(.passUnretained(test.engine), algorithm, stream: stream.start)
     }
 
     init(copying other: OpenDigest) {
         test = other.test
-        session = DigestSession(copying: other.session)
+        session = DigestSession(copying: other.session, stream: stream.start)
     }
 
     func update(_ message: some Collection<UInt8>) throws(SessionError) {
@@ -36,4 +38,10 @@ final class OpenDigest {
     }
 
     func reset() { session.reset() }
+}
+
+private final class StreamMemory {
+    let start = UnsafeMutableRawPointer.allocate(byteCount: DigestAlgorithm.largestStreamByteCount, alignment: 8)
+
+    deinit { start.deallocate() }
 }

@@ -42,7 +42,42 @@ import Testing
                 .ccm, key: "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf", iv: "00000003020100a0a1a2a3a4a5",
                 additional: "0001020304050607", plain: "08090a0b0c0d0e0f101112131415161718191a1b1c1d1e",
                 secret: "588c979a61c663d2f066d0c2c0f989806d5f6b61dac384", tag: "17e8d12cfdf926e0"),
-        ]
+        ] + (Descriptor.typeCode == 2 ? [] : [national(.sm4GCM), national(.sm4CCM)])
+    }
+
+    /// RFC 8998, A.1 and A.2.
+    static func national<Descriptor: SecDescriptor>(_ scheme: AEADRequest<Descriptor>.Scheme) -> AEADRequest<Descriptor>
+    {
+        AEADRequest(
+            scheme, key: "0123456789abcdeffedcba9876543210", iv: "00001234567800000000abcd",
+            additional: "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+            plain: "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd"
+                + "eeeeeeeeeeeeeeeeffffffffffffffffeeeeeeeeeeeeeeeeaaaaaaaaaaaaaaaa",
+            secret: scheme == .sm4GCM
+                ? "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735"
+                    + "d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d"
+                : "48af93501fa62adbcd414cce6034d895dda1bf8f132f042098661572e7483094"
+                    + "fd12e518ce062c98acee28d95df4416bed31a2f04476c18bb40c84a74b97dc5b",
+            tag: scheme == .sm4GCM ? "83de3541e4c2b58177e065a9bf7b62ec" : "16842d4fa186f56ab33256971fa110f4")
+    }
+
+    /// A wrong tag over SM4: icv 2, and nothing of the plaintext.
+    @Test func wrongTagsOfSM4() {
+        var generator = SeededGenerator(seed: 95)
+        let arena = Arena(byteCount: 16384)
+        let bench = SecWorkbench<SecBD3>()
+        for scheme: AEADRequest<SecBD3>.Scheme in [.sm4GCM, .sm4CCM] {
+            let request = Self.national(scheme)
+            for bit in [0, 77, 127] {
+                arena.reset()
+                let placed = request.place(arena, encrypt: false, using: &generator)
+                placed.tag.bytes[bit / 8] ^= 1 << (bit % 8)
+                let (completed, _) = bench.execute([placed.descriptor])
+                #expect(completed[0].result.done == 1 && completed[0].result.icv == secTagMismatch)
+                #expect(placed.output.dropFirst(request.additional.count).prefix(64).allSatisfy { $0 == 0 })
+                #expect(placed.isFenced)
+            }
+        }
     }
 
     @Test(arguments: SecVersion.allCases)

@@ -9,6 +9,9 @@ struct AEADRequest<Descriptor: SecDescriptor> {
     enum Scheme: Equatable {
         case gcm
         case ccm
+        /// GCM and CCM over SM4: published examples, as EVP of OpenSSL 3.0 has neither.
+        case sm4GCM
+        case sm4CCM
         case cbc(CipherKind.Family, DigestAlgorithm)
     }
 
@@ -46,6 +49,7 @@ struct AEADRequest<Descriptor: SecDescriptor> {
         case .ccm:
             iv = generator.bytes(Int.random(in: 7...13, using: &generator))
             tag = generator.bytes(2 * Int.random(in: 2...8, using: &generator))
+        case .sm4GCM, .sm4CCM: preconditionFailure("only published examples")
         case .cbc(let family, let digest):
             if family == .sm4 { key = Array(key.prefix(16)) }
             plain = generator.bytes(16 * Int.random(in: 1...max(largest / 16, 1), using: &generator))
@@ -69,6 +73,7 @@ struct AEADRequest<Descriptor: SecDescriptor> {
         case .gcm, .ccm:
             (secret, tag) = EVPReference.seal(
                 scheme == .gcm ? .gcm : .ccm, key: key, iv: iv, additional: additional, plain, tagByteCount: tag.count)!
+        case .sm4GCM, .sm4CCM: preconditionFailure("only published examples")
         case .cbc(let family, let digest):
             secret = EVPReference.cipher(
                 CipherKind(family, .cbc, keyByteCount: key.count), encrypt: true, key: key, iv: iv, plain)!
@@ -135,10 +140,12 @@ struct AEADRequest<Descriptor: SecDescriptor> {
         let tagPiece = encrypt ? arena.piece(tag.count) : arena.piece(tag)
         descriptor.macAddress = tagPiece.address
         switch scheme {
-        case .gcm:
+        case .gcm, .sm4GCM:
+            if scheme == .sm4GCM { descriptor.cipherAlgorithm = .sm4 }
             descriptor.cipherMode = .gcm
             descriptor.cipherIVAddress = arena.piece(iv, misalignment: 1).address
-        case .ccm:
+        case .ccm, .sm4CCM:
+            if scheme == .sm4CCM { descriptor.cipherAlgorithm = .sm4 }
             descriptor.cipherMode = .ccm
             let lengthByteCount = 15 - iv.count
             let length = (0..<lengthByteCount).map { UInt8(truncatingIfNeeded: plain.count >> (8 * $0)) }

@@ -142,7 +142,18 @@ import Testing
             #expect(bench.run(good) == SecErrorType.none)
             for count: UInt8 in [0, 1, 3, 17, 63] { ground.expect(.macLength, good) { $0.icvByteCount = count } }
             for code: UInt8 in 3...7 { ground.expect(.keyLength, good) { $0.cipherKeyCode = code } }
-            ground.expect(isVersion2 ? .algorithm : .unsupported, good) { $0.cipherAlgorithm = .sm4 }
+            if isVersion2 {
+                ground.expect(.algorithm, good) { $0.cipherAlgorithm = .sm4 }
+            } else {
+                for code: UInt8 in 1...7 {
+                    ground.expect(.keyLength, good) {
+                        $0.cipherAlgorithm = .sm4; $0.cipherKeyCode = code
+                    }
+                }
+                ground.expect(good.cipherMode == .gcm ? .unsupported : .mode, good, "SM4 in a stream") {
+                    $0.cipherAlgorithm = .sm4; $0.cipherKeyCode = 0; $0.scene = .stream
+                }
+            }
             ground.expect(.algorithm, good) { $0.cipherAlgorithm = .tripleDES }
             ground.expect(.dataLength, good) { $0.cipherByteCount = 0xfffe01 }
             ground.expect(.dataLength, good, "both together are too long") {

@@ -24,6 +24,9 @@ import Testing
         for (mode, code) in plain + [(.ctr, .ctr)] {
             all.append((CipherKind(.sm4, mode, keyByteCount: 16), .sm4, code, 0))
         }
+        for (mode, width) in stealing {
+            all.append((CipherKind(.sm4, mode, keyByteCount: 16), .sm4, .cbcCiphertextStealing, width))
+        }
         all.append((CipherKind(.sm4, .xts, keyByteCount: 32), .sm4, .xts, 0))
         for (mode, code) in plain {
             all.append((CipherKind(.tripleDES, mode, keyByteCount: 8), .des, code, 0))
@@ -74,7 +77,9 @@ import Testing
             guard
                 let expected = kind == CipherKind(.sm4, .xts, keyByteCount: 32)
                     ? EVPReference.xts(.sm4, encrypt: encrypt, key: keyPiece.bytes, iv: iv, input)
-                    : EVPReference.cipher(kind, encrypt: encrypt, key: keyPiece.bytes, iv: iv, input)
+                    : kind.family == .sm4 && width != 0
+                        ? EVPReference.stealing(kind, encrypt: encrypt, key: keyPiece.bytes, iv: iv, input)
+                        : EVPReference.cipher(kind, encrypt: encrypt, key: keyPiece.bytes, iv: iv, input)
             else { return nil }
             self.expected = expected
         }

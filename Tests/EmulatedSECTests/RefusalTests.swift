@@ -183,7 +183,8 @@ import Testing
         v3.expect(.mode, v3.cipher) {
             $0.cipherMode = .cbcCiphertextStealing
             $0.cipherWidth = 1
-            $0.cipherAlgorithm = .sm4
+            $0.cipherAlgorithm = .tripleDES
+            $0.cipherKeyCode = 1
         }
         for length: UInt32 in [0, 15, 16] {
             v3.expect(.dataLength, v3.cipher) {

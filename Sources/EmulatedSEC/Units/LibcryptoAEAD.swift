@@ -9,17 +9,27 @@ extension LibcryptoUnit {
     /// A whole message of GCM or CCM.
     @inline(__always)
     func runAEAD(_ job: UnsafeMutablePointer<SecJob>) {
-        guard case .aead(let key) = expansion(of: job.pointee.key, for: job), let iv = job.pointee.iv else { return }
+        guard let key = expansion(of: job.pointee.key, for: job), let iv = job.pointee.iv else { return }
         let message = AEADMessage(
             iv: iv, ivByteCount: job.pointee.ivByteCount, additionalData: job.pointee.additional,
             additionalByteCount: job.pointee.additionalByteCount, input: job.pointee.source,
             output: job.pointee.destination, byteCount: job.pointee.byteCount)
-        let verdict = key._withUnsafeGuaranteedRef { key -> AEADVerdict in
-            if job.pointee.encrypt {
-                let isDone = key.encrypt(message, tag: job.pointee.mac, tagByteCount: job.pointee.macByteCount)
-                return isDone ? .authentic : .refused
+        let tag = job.pointee.mac
+        let tagByteCount = job.pointee.macByteCount
+        let encrypt = job.pointee.encrypt
+        let verdict: AEADVerdict
+        switch key {
+        case .aead(let key):
+            verdict = key._withUnsafeGuaranteedRef { key in
+                if !encrypt { return key.decrypt(message, tag: tag, tagByteCount: tagByteCount) }
+                return key.encrypt(message, tag: tag, tagByteCount: tagByteCount) ? .authentic : .refused
             }
-            return key.decrypt(message, tag: job.pointee.mac, tagByteCount: job.pointee.macByteCount)
+        case .combined(let key):
+            verdict = key._withUnsafeGuaranteedRef { key in
+                if !encrypt { return key.decrypt(message, tag: tag, tagByteCount: tagByteCount) }
+                return key.encrypt(message, tag: tag, tagByteCount: tagByteCount) ? .authentic : .refused
+            }
+        default: return
         }
         switch verdict {
         case .authentic: job.copyAdditional()

@@ -66,6 +66,7 @@ final class LibcryptoUnit: SecUnit {
                     byteCount: job.pointee.byteCount)
             }
         case .tweaked(let cipher): isDone = runTweaked(cipher, job)
+        case .stealing(let cipher): isDone = runStealing(cipher, job)
         default: return
         }
         if !isDone { job.pointee.error = .dataLength }
@@ -78,6 +79,15 @@ final class LibcryptoUnit: SecUnit {
             $0.run(
                 iv: iv, standard: job.pointee.hasNationalTweaks ? .national : .ieee, input: job.pointee.source,
                 output: job.pointee.destination, byteCount: job.pointee.byteCount)
+        }
+    }
+
+    @inline(never)
+    private func runStealing(_ cipher: Unmanaged<StealingCipher>, _ job: UnsafeMutablePointer<SecJob>) -> Bool {
+        guard let iv = job.pointee.iv else { return false }
+        return cipher._withUnsafeGuaranteedRef {
+            $0.run(
+                iv: iv, input: job.pointee.source, output: job.pointee.destination, byteCount: job.pointee.byteCount)
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CIPSecMB
 import EmulatedQM
+import PlainText
 import SoftwareCrypto
 import VectorKernels
 
@@ -71,11 +73,11 @@ public struct UnitPlan: Sendable {
     ///
     /// nil: a line is none of these; `lineNumber` tells which.
     public init?(parsing text: String, lineNumber: inout Int) {
+        self.init()
         lineNumber = 0
-        for line in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        for line in text.pieces(separatedBy: "\n", keepsEmpty: true) {
             lineNumber += 1
-            let blanks = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")]
-            let words = line.split(whereSeparator: { blanks.contains($0) }).map { String(decoding: $0, as: UTF8.self) }
+            let words = line.pieces(separatedBy: " \t\r")
             guard let first = words.first, first.utf8.first != UInt8(ascii: "#") else { continue }
             guard words.count == 7, words[1] == "alone", words[4] == "together",
                 let index = rows.firstIndex(where: { first == $0.name.description }),
@@ -87,6 +89,11 @@ public struct UnitPlan: Sendable {
             rows[index].together = together
             rows[index].togetherFrom = togetherFrom
         }
+    }
+
+    /// Opens the libraries of the units that have work, where they are installed.
+    public func openLibraries() {
+        if rows.contains(where: { $0.alone == .ipsecMB || $0.together == .ipsecMB }) { _ = ipsec_mb_absence() }
     }
 
     /// What `uaccectl tune` found on a machine with AVX-512, VAES and GFNI (AMD EPYC 9005).

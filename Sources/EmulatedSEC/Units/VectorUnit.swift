@@ -97,8 +97,10 @@ extension UnsafeMutablePointer<SecJob> {
     ) -> UnsafeMutablePointer<Key>? {
         guard let entry = pointee.key else { return nil }
         if let vector = entry.pointee.vector { return vector.assumingMemoryBound(to: Key.self) }
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: KeyCacheEntry.vectorByteCount, alignment: KeyCacheEntry.vectorAlignment)
+        guard let memory = aligned_alloc(KeyCacheEntry.vectorAlignment, KeyCacheEntry.vectorByteCount) else {
+            pointee.error = .keyLength
+            return nil
+        }
         let expanded = memory.bindMemory(to: Key.self, capacity: 1)
         // The key lies at the entry's address.
         expand(UnsafeRawPointer(entry).assumingMemoryBound(to: UInt8.self), entry.pointee.keyByteCount, expanded)
