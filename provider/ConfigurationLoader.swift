@@ -3,6 +3,7 @@
 import CLinux
 import COpenSSL
 import CryptoSessions
+import PlainText
 import QueueScheduler
 
 /// Puts the configuration together: defaults, then the provider's section of openssl.cnf, then the environment.
@@ -51,8 +52,7 @@ struct ConfigurationLoader {
     /// Puts the reason on the error queue. OpenSSL 3.0 throws that away when a configuration file asked for the
     /// provider, and goes on without it; so then the reason goes to standard error as well.
     private func refuse(_ reason: DeviceReason, _ detail: String) {
-        // In words: a provider whose set-up fails never gets to hand over its table of reasons.
-        core.raise(reason, "\(reason.text.text): \(detail)")
+        core.raise(reason, detail)
         guard isAskedForByConfiguration else { return }
         var line = "uacce: not loaded: \(reason.text.text): \(detail)\n"
         line.withUTF8 { bytes in
@@ -129,7 +129,11 @@ struct ConfigurationLoader {
         // Where the values differ from what the core knows, this is not the file that we were loaded from.
         for key in ConfigurationKey.all {
             let isSame = key.name.withCString { keyName in
-                NCONF_get_string(configuration, section, keyName).map { String(cString: $0) } == core.text(keyName)
+                let inFile = NCONF_get_string(configuration, section, keyName)
+                guard let inFile, let known = core.text(keyName) else {
+                    return inFile == nil && core.text(keyName) == nil
+                }
+                return String(cString: inFile) == known
             }
             if !isSame { return nil }
         }
@@ -141,7 +145,9 @@ struct ConfigurationLoader {
         for index in 0..<openssl_conf_value_count(values) {
             guard let value = openssl_conf_value(values, index), let text = value.pointee.name else { continue }
             let name = String(cString: text)
-            if !Self.coreKeys.contains(name), !ConfigurationKey.all.contains(where: { $0.name == name }) {
+            if !Self.coreKeys.contains(where: { $0 == name }),
+                !ConfigurationKey.all.contains(where: { $0.name == name })
+            {
                 return name
             }
         }

@@ -2,26 +2,18 @@
 
 import COpenSSL
 
-/// The core that loaded this provider: its handle, and the few of its functions that are used.
+/// The core that loaded this provider: its handle, and the one of its functions that is used.
 struct Core {
     let handle: OpaquePointer?
     private var getParameters: openssl_core_get_params_function?
-    private var newError: openssl_core_new_error_function?
-    private var setErrorDebug: openssl_core_set_error_debug_function?
-    // By its dispatch entry: the function takes a va_list, which only C can make.
-    private var setError: UnsafePointer<OSSL_DISPATCH>?
 
     /// Reads the dispatch table that the core handed to `OSSL_provider_init`.
     init(_ handle: OpaquePointer?, _ functions: UnsafePointer<OSSL_DISPATCH>?) {
         self.handle = handle
         guard var entry = functions else { return }
         while entry.pointee.function_id != 0 {
-            switch entry.pointee.function_id {
-            case OSSL_FUNC_CORE_GET_PARAMS: getParameters = OSSL_FUNC_core_get_params(entry)
-            case OSSL_FUNC_CORE_NEW_ERROR: newError = OSSL_FUNC_core_new_error(entry)
-            case OSSL_FUNC_CORE_SET_ERROR_DEBUG: setErrorDebug = OSSL_FUNC_core_set_error_debug(entry)
-            case OSSL_FUNC_CORE_VSET_ERROR: setError = entry
-            default: break
+            if entry.pointee.function_id == OSSL_FUNC_CORE_GET_PARAMS {
+                getParameters = OSSL_FUNC_core_get_params(entry)
             }
             entry += 1
         }
@@ -53,9 +45,8 @@ struct Core {
 
     /// The same by the reason's number, with a text of C's, which is copied.
     func raise(number: UInt32, _ detail: UnsafePointer<CChar>?, line: Int32) {
-        guard let newError, let setErrorDebug, let setError else { return }
-        newError(handle)
-        setErrorDebug(handle, "uacce", line, nil)
-        openssl_set_error(setError, handle, number, detail)
+        ERR_new()
+        ERR_set_debug("uacce", line, nil)
+        openssl_set_library_error_detail(ErrorTexts.library, Int32(number), detail)
     }
 }

@@ -26,9 +26,6 @@ extension OSSL_DISPATCH {
     static func queryOperation(_ f: openssl_provider_query_operation_function) -> Self {
         entry(OSSL_FUNC_PROVIDER_QUERY_OPERATION, f)
     }
-    static func reasonStrings(_ f: openssl_provider_get_reason_strings_function) -> Self {
-        entry(OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, f)
-    }
     static func getCapabilities(_ f: openssl_provider_get_capabilities_function) -> Self {
         entry(OSSL_FUNC_PROVIDER_GET_CAPABILITIES, f)
     }

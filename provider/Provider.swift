@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AllocationReserve
 import COpenSSL
+import CProcess
 
 /// What OpenSSL calls when it has loaded the module: the only symbol that it exports.
 @c(OSSL_provider_init)
@@ -9,9 +11,18 @@ public func providerInit(
     _ providerFunctions: UnsafeMutablePointer<UnsafePointer<OSSL_DISPATCH>?>?,
     _ providerContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> Int32 {
+    // Files are read here, and a thread that is cancelled meanwhile would take libcrypto's locks with it.
+    let cancellation = process_forbid_cancellation()
+    defer { process_allow_cancellation(cancellation) }
+    let reserved = allocation_reserve_byte_count()
+    _ = ErrorTexts.library
     guard let providerFunctions, let providerContext,
         let context = ProviderContext(Core(handle, coreFunctions))
     else { return 0 }
+    guard allocation_reserve_byte_count() <= reserved else {
+        openssl_raise_out_of_memory("uacce", #line)
+        return 0
+    }
     providerContext.pointee = Unmanaged.passRetained(context).toOpaque()
     providerFunctions.pointee = ProviderFunctions.table
     return 1
@@ -35,7 +46,6 @@ private enum ProviderFunctions {
         .getCapabilities { context, capability, callback, argument in
             provider(context).tellCapability(capability, callback, argument) ? 1 : 0
         },
-        .reasonStrings { _ in DeviceReason.items },
         .selfTest { context in
             let provider = provider(context)
             if provider.engine.passesSelfTest() { return 1 }

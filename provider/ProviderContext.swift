@@ -5,6 +5,7 @@ import COpenSSL
 import CompressionStreams
 import CryptoSessions
 import HisiliconABI
+import PlainText
 import QueueScheduler
 
 /// One loaded instance of the provider: its configuration, its queues and its tables. Every library context that loads

@@ -4,7 +4,7 @@ import COpenSSL
 import CompressionStreams
 import CryptoSessions
 
-/// Errors that only a provider with devices has. Their texts reach the user through the core's error queue.
+/// Errors that only a provider with devices has.
 enum DeviceReason: UInt32, CaseIterable {
     // OpenSSL's own provider reasons stay below 300; these keep clear of them.
     case configurationKeyUnknown = 501
@@ -30,20 +30,35 @@ enum DeviceReason: UInt32, CaseIterable {
         case .initializationFailed: "the provider could not be set up"
         }
     }
+}
 
-    /// The table for OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, with the reasons of compression; it lives as long as the
-    /// process.
-    nonisolated(unsafe) static let items: UnsafePointer<OSSL_ITEM> = {
+/// The provider's entries on OpenSSL's error queue: under a library number of its own, one for all instances, with texts
+/// that libcrypto knows by their address.
+///
+/// They are not handed over by OSSL_FUNC_PROVIDER_GET_REASON_STRINGS: libcrypto takes those out of its table again when it
+/// lets the last context of a provider go, and crashes where a destructor frees that context after OPENSSL_cleanup. These
+/// stay, as the module does (`-z nodelete`).
+enum ErrorTexts {
+    nonisolated(unsafe) private static var table: UnsafeMutablePointer<ERR_STRING_DATA>?
+
+    /// Made while the module is loaded, since libcrypto may look for a locale's messages with it.
+    static let library: Int32 = {
+        let library = ERR_get_next_error_library()
+        // Where libcrypto looks for the library's name: no reason (ERR_PACK).
+        let name: StaticString = "uacce"
         let rows =
-            allCases.map { (number: $0.rawValue, text: $0.text) }
-            + CompressionFailure.allCases.map { (number: $0.rawValue, text: $0.text) }
-        let table = UnsafeMutablePointer<OSSL_ITEM>.allocate(capacity: rows.count + 1)
+            [(number: UInt(library & 0xff) << 23, text: name)]
+            + DeviceReason.allCases.map { (number: UInt($0.rawValue), text: $0.text) }
+            + CompressionFailure.allCases.map { (number: UInt($0.rawValue), text: $0.text) }
+        let table = UnsafeMutablePointer<ERR_STRING_DATA>.allocate(capacity: rows.count + 1)
         for (index, row) in rows.enumerated() {
-            (table + index).initialize(
-                to: OSSL_ITEM(id: row.number, ptr: UnsafeMutableRawPointer(mutating: row.text.utf8Start)))
+            let text = UnsafeRawPointer(row.text.utf8Start).assumingMemoryBound(to: CChar.self)
+            (table + index).initialize(to: ERR_STRING_DATA(error: row.number, string: text))
         }
-        (table + rows.count).initialize(to: OSSL_ITEM(id: 0, ptr: nil))
-        return UnsafePointer(table)
+        (table + rows.count).initialize(to: ERR_STRING_DATA(error: 0, string: nil))
+        Self.table = table
+        ERR_load_strings(library, table)
+        return library
     }()
 }
 
@@ -69,6 +84,10 @@ extension Core {
         case .noQueue: raise(DeviceReason.noQueue, line: line)
         case .deviceFailed: raise(DeviceReason.deviceFailed, line: line)
         case .inputLost: raise(DeviceReason.inputLost, line: line)
+        case .noMemory:
+            ERR_new()
+            ERR_set_debug("uacce", line, nil)
+            openssl_set_library_error(ERR_LIB_PROV, openssl_no_memory_reason())
         case .softwareFailed: raise(DeviceReason.softwareFailed, line: line)
         case .duplicatedKeys: raiseProviderError(PROV_R_XTS_DUPLICATED_KEYS, line: line)
         }

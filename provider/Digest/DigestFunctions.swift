@@ -15,29 +15,25 @@ enum DigestFunctions {
             .digestGetParameters(getParameters[index]),
             .digestGettable { _ in gettable },
             .digestInit { context, parameters in
-                contextPointer(context).pointee.session.reset()
-                return setParameters(context, parameters)
+                contextPointer(context).pointee.session.start()
+                return parameters == nil ? 1 : setParameters(context, parameters)
             },
             .digestUpdate { context, data, byteCount in
-                contextPointer(context).pointee.update(data, byteCount: byteCount) ? 1 : 0
+                DigestContext.update(contextPointer(context), data, byteCount: byteCount) ? 1 : 0
             },
             .digestFinal { context, output, outputLength, capacity in
                 guard let output, let outputLength,
-                    let byteCount = contextPointer(context).pointee.finish(into: output, capacity: capacity)
+                    let byteCount = DigestContext.finish(contextPointer(context), into: output, capacity: capacity)
                 else { return 0 }
                 outputLength.pointee = byteCount
                 return 1
             },
             .digestFreeContext { context in
                 guard let context else { return }
-                let pointer = contextPointer(context)
-                pointer.deinitialize(count: 1)
-                pointer.deallocate()
+                DigestContext.free(contextPointer(context))
             },
             .digestDuplicate { context in
-                let copy = UnsafeMutablePointer<DigestContext>.allocate(capacity: 1)
-                copy.initialize(to: DigestContext(copying: contextPointer(context).pointee))
-                return UnsafeMutableRawPointer(copy)
+                DigestContext.make(copying: contextPointer(context)).map { UnsafeMutableRawPointer($0) }
             },
             .digestCopy { target, source in
                 guard let target, let source, target != source else { return }
@@ -57,22 +53,23 @@ enum DigestFunctions {
     ])
     nonisolated(unsafe) private static let ssl3Settable = parameterTable([.octets(ParameterName.ssl3MasterSecret)])
 
-    // A C function cannot capture which algorithm it is for: hence one for each row, which knows its number.
+    // A C function cannot capture which algorithm it is for: hence one for each row, which knows its number or algorithm.
     private static let newContext: [openssl_digest_newctx_function] = [
-        { make($0, 0) }, { make($0, 1) }, { make($0, 2) }, { make($0, 3) }, { make($0, 4) }, { make($0, 5) },
-        { make($0, 6) }, { make($0, 7) }, { make($0, 8) },
+        { make($0, .md5) }, { make($0, .sha1) }, { make($0, .sha224) }, { make($0, .sha256) }, { make($0, .sha384) },
+        { make($0, .sha512) }, { make($0, .sha512_224) }, { make($0, .sha512_256) }, { make($0, .sm3) },
     ]
     private static let getParameters: [openssl_digest_get_params_function] = [
         { describe($0, 0) }, { describe($0, 1) }, { describe($0, 2) }, { describe($0, 3) }, { describe($0, 4) },
         { describe($0, 5) }, { describe($0, 6) }, { describe($0, 7) }, { describe($0, 8) },
     ]
 
-    private static func make(_ provider: UnsafeMutableRawPointer?, _ index: Int) -> UnsafeMutableRawPointer? {
+    @inline(__always)
+    private static func make(_ provider: UnsafeMutableRawPointer?, _ algorithm: DigestAlgorithm)
+        -> UnsafeMutableRawPointer?
+    {
         guard let provider else { return nil }
-        let context = UnsafeMutablePointer<DigestContext>.allocate(capacity: 1)
-        context.initialize(
-            to: DigestContext(Unmanaged<ProviderContext>.fromOpaque(provider), DigestRow.all[index].algorithm))
-        return UnsafeMutableRawPointer(context)
+        let context = DigestContext.make(Unmanaged<ProviderContext>.fromOpaque(provider), algorithm)
+        return context.map { UnsafeMutableRawPointer($0) }
     }
 
     private static func describe(_ parameters: UnsafeMutablePointer<OSSL_PARAM>?, _ index: Int) -> Int32 {
@@ -96,7 +93,7 @@ enum DigestFunctions {
             let parameter = ParameterSettings(list).parameter(ParameterName.ssl3MasterSecret),
             parameter.pointee.data_type == UInt32(OSSL_PARAM_OCTET_STRING), let secret = parameter.pointee.data
         else { return 1 }
-        return pointer.pointee.applySSL3MasterSecret(secret, byteCount: parameter.pointee.data_size) ? 1 : 0
+        return DigestContext.applySSL3MasterSecret(pointer, secret, byteCount: parameter.pointee.data_size) ? 1 : 0
     }
 
     @inline(__always)
