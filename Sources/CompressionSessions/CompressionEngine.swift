@@ -11,23 +11,25 @@ import QueueScheduler
 public final class CompressionEngine: @unchecked Sendable {
     private let compressing: Scheduler
     private let decompressing: Scheduler
-    private let block: BlockHolder
     let contexts = ContextPool()
+    /// Whether a stream that is decompressed has its state here, and lends it to the device: one of this process, that is.
+    let lendsStreams: Bool
 
     /// Looks for devices (a directory listing); opens no queue.
     ///
+    /// - Parameter lendsStreams: false: decompresses as on hardware, which keeps what it has of a stream to itself.
+    ///
     /// nil where the process has no memory or no thread keys left.
-    public init?(configuration: Configuration) {
-        let block = BlockHolder()
+    public init?(configuration: Configuration, lendsStreams: Bool = true) {
         guard
             let compressing = Scheduler(
                 configuration: configuration, driverName: ZipBlock.name,
                 queueType: ZipDirection.compress.rawValue, makeBlock: { ZipBlock() }),
             let decompressing = Scheduler(
                 configuration: configuration, driverName: ZipBlock.name,
-                queueType: ZipDirection.decompress.rawValue, makeBlock: { block.make() })
+                queueType: ZipDirection.decompress.rawValue, makeBlock: { ZipBlock() })
         else { return nil }
-        self.block = block
+        self.lendsStreams = lendsStreams && decompressing.failsWithoutWriting
         self.compressing = compressing
         self.decompressing = decompressing
     }
@@ -37,9 +39,6 @@ public final class CompressionEngine: @unchecked Sendable {
     public func scheduler(_ direction: ZipDirection) -> Scheduler {
         direction == .compress ? compressing : decompressing
     }
-
-    /// The block of the emulated device that decompresses; nil: there is none in this process.
-    var decompressingBlock: ZipBlock? { block.current }
 
     /// Whether the CPU may take over for `cause`, which is counted if so.
     ///
@@ -62,36 +61,10 @@ public final class CompressionEngine: @unchecked Sendable {
     /// One line of JSON per device and direction, each ending in a newline: what compressed first.
     public var statistics: String { compressing.statistics + decompressing.statistics }
 
-    /// At the end of a process that gives nothing back: takes away what it has published. Others may be at work.
-    public func unpublish() {
-        compressing.unpublish()
-        decompressing.unpublish()
-    }
-
     /// The end, which the owner must call: writes statistics where the configuration says and gives back every queue. No
     /// request may be under way, and none may follow.
     public func shutDown() {
         compressing.shutDown()
         decompressing.shutDown()
-    }
-}
-
-/// The block that was made last, for whoever wants more of it than the device offers.
-private final class BlockHolder: @unchecked Sendable {
-    private let lock = Monitor()
-    private var block: ZipBlock?
-
-    func make() -> ZipBlock {
-        let made = ZipBlock()
-        lock.lock()
-        block = made
-        lock.unlock()
-        return made
-    }
-
-    var current: ZipBlock? {
-        lock.lock()
-        defer { lock.unlock() }
-        return block
     }
 }

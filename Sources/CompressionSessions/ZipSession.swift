@@ -2,10 +2,10 @@
 
 import CUacce
 import CZlib
-import EmulatedZIP
 import HisiliconABI
 import HisiliconDriver
 import QueueScheduler
+import SoftwareInflate
 
 /// One stream being compressed or decompressed by devices, request by request; or many messages one after the other.
 ///
@@ -34,8 +34,9 @@ public struct ZipSession: ~Copyable {
     var pipeline: ZipPipeline?
     /// Whether the device has done a part of the stream.
     private var isBegun = false
-    /// Requests of the stream that were done.
-    private var requestCount = 0
+    /// Decompressing, the stream's state, where the device is one of this process. It says more of the stream than
+    /// ``run(_:inputByteCount:_:outputByteCount:_:)`` does; see ``runLent(_:inputByteCount:_:outputByteCount:)``.
+    public let state: InflateState?
     /// What there was before the window was last forgotten; the device knows nothing of it.
     private var before: ZipProgress?
     /// Uncompressed bytes since then.
@@ -49,27 +50,46 @@ public struct ZipSession: ~Copyable {
         _ engine: CompressionEngine, _ direction: ZipDirection, _ format: ZipFormat, level: Int = 6,
         windowBits: Int = 15
     ) {
+        var state: InflateState?
+        if direction == .decompress, engine.lendsStreams {
+            guard let made = InflateState(format.wrapping) else { return nil }
+            state = made
+        }
+        self.init(engine, direction, format, level: level, windowBits: windowBits, state: state)
+    }
+
+    /// Decompression that goes on where `state` stands. nil: there is no memory.
+    public init?(_ engine: CompressionEngine, _ format: ZipFormat, goingOnWith state: InflateState) {
+        self.init(engine, .decompress, format, level: 6, windowBits: 15, state: state)
+    }
+
+    private init?(
+        _ engine: CompressionEngine, _ direction: ZipDirection, _ format: ZipFormat, level: Int, windowBits: Int,
+        state: InflateState?
+    ) {
         guard let memory = ZipMemory() else { return nil }
         self.direction = direction
         self.format = format
         self.engine = engine
         self.memory = memory
+        self.state = state
         let scheduler = engine.scheduler(direction)
         self.scheduler = .passUnretained(scheduler)
         template = ZipDescriptor(version: scheduler.version)
         template.requestType = format.requestType
-        template.windowCode = UInt8(max(0, min(windowBits - zipWindowBitsOfCodeZero, 3)))
+        template.windowCode = ZipWindow.code(bits: windowBits)
         setLevel(level)
         progress.checksum = format.initialChecksum
     }
 
-    /// A session in the same state, independent from then on; for compression only: what a device keeps of a decompressing
+    /// A session in the same state, independent from then on; for compression only: what hardware keeps of a decompressing
     /// stream cannot be copied. nil: it decompresses, or there is no memory.
     public init?(copying other: borrowing ZipSession) {
         guard other.direction == .compress, let memory = ZipMemory(copying: other.memory, other.engine.contexts) else {
             return nil
         }
         self.memory = memory
+        state = nil
         direction = other.direction
         format = other.format
         progress = other.progress
@@ -91,13 +111,18 @@ public struct ZipSession: ~Copyable {
                 }
             }
         }
+        if state != nil, isBegun, let context = memory.context(engine.contexts) { InflateState.endLoan(at: context) }
         memory.destroy(engine.contexts)
     }
 
     /// Begins a new stream with the next request.
     public mutating func reset() {
-        isBegun = false
-        requestCount = 0
+        if let state {
+            // The loan goes on.
+            state.begin(format.wrapping)
+        } else {
+            isBegun = false
+        }
         before = nil
         isBetweenBlocks = true
         progress = ZipProgress(checksum: format.initialChecksum)
@@ -133,6 +158,11 @@ public struct ZipSession: ~Copyable {
         _ input: UnsafePointer<UInt8>, inputByteCount: Int, _ output: UnsafeMutablePointer<UInt8>, outputByteCount: Int,
         _ flush: ZipFlush = .sync
     ) throws(ZipFailure) -> ZipResult {
+        if state != nil {
+            let run = try runLent(
+                input, inputByteCount: inputByteCount, output, outputByteCount: outputByteCount)
+            return take(run)
+        }
         guard direction == .compress, flush == .finish, inputByteCount == 0 || (before != nil && format != .raw) else {
             return try request(
                 input, inputByteCount: inputByteCount, output, outputByteCount: outputByteCount,
@@ -212,18 +242,59 @@ public struct ZipSession: ~Copyable {
             byteCount: Int(direction == .compress ? descriptor.consumed : descriptor.produced))
         isBetweenBlocks = direction == .compress || descriptor.streamState == .betweenBlocks
         isBegun = true
-        requestCount += 1
         return ZipResult(outcome: outcome, consumed: Int(descriptor.consumed), produced: Int(descriptor.produced))
     }
 
-    /// Decompression that a device has begun, for the CPU to go on with: an emulated device's units leave that behind. nil:
-    /// the device has done nothing of the stream, or more than this knows of, or it was hardware. Only a `reset` makes the
-    /// session good for anything again.
-    public mutating func takeOver() -> ProcessorInflate? {
-        guard direction == .decompress, isBegun, let context = memory.context(engine.contexts) else { return nil }
-        return engine.decompressingBlock?.takeStream(
-            at: UInt64(UInt(bitPattern: context)), format.requestType, requestCount: requestCount,
-            checksum: progress.checksum, byteCount: progress.byteCount)
+    /// Decompression on a device that the stream's state is lent to: one request.
+    ///
+    /// - Throws: when the device did not do it. The stream stands where it stood, and the CPU may go on with its state.
+    public mutating func runLent(
+        _ input: UnsafePointer<UInt8>, inputByteCount: Int, _ output: UnsafeMutablePointer<UInt8>, outputByteCount: Int
+    ) throws(ZipFailure) -> InflateState.Run {
+        guard let state else { throw ZipFailure(.absent) }
+        // Of the descriptors for api v2, none says "raw".
+        if format == .raw, template.typeCode == ZipDescriptor.typeCode(.v2) { throw ZipFailure(.unsupported) }
+        guard let context = memory.context(engine.contexts) else { throw ZipFailure(.full) }
+        if !isBegun {
+            state.lend(at: context)
+            isBegun = true
+        }
+        let request = memory.request
+        let descriptor = request.descriptor(as: ZipDescriptor.self)
+        descriptor.pointee = template
+        descriptor.pointee.isStateful = true
+        descriptor.pointee.contextAddress = UInt64(UInt(bitPattern: context))
+        descriptor.pointee.sourceAddress = UInt64(UInt(bitPattern: input))
+        descriptor.pointee.inputByteCount = UInt32(inputByteCount)
+        descriptor.pointee.destinationAddress = UInt64(UInt(bitPattern: output))
+        descriptor.pointee.outputByteCount = UInt32(outputByteCount)
+        let runCount = state.runCount
+        let cause = scheduler._withUnsafeGuaranteedRef { $0.run(request, byteCount: inputByteCount) }
+        if cause != nil {
+            // The device has let go of the request; if it ever comes back to it, it finds no stream.
+            InflateState.endLoan(at: context)
+            isBegun = false
+            guard state.claim() else { throw ZipFailure(.device) }
+            state.release()
+        }
+        // What a device of this process has done counts, whether it said so or not.
+        if state.runCount != runCount { return state.lastRun }
+        if cause == nil {
+            scheduler._withUnsafeGuaranteedRef { $0.reportError(type: descriptor.pointee.status.rawValue) }
+        }
+        throw ZipFailure(cause ?? .device)
+    }
+
+    private mutating func take(_ run: InflateState.Run) -> ZipResult {
+        progress = ZipProgress(checksum: state?.checksum ?? 0, byteCount: state?.byteCount ?? 0)
+        isBetweenBlocks = run.isBetweenBlocks
+        switch run.ending {
+        case .hungry, .stopped: return ZipResult(outcome: .done, consumed: run.consumed, produced: run.produced)
+        case .full: return ZipResult(outcome: .outputFull, consumed: run.consumed, produced: run.produced)
+        case .end: return ZipResult(outcome: .streamEnd, consumed: run.consumed, produced: run.produced)
+        case .wrongTrailer: return ZipResult(outcome: .wrongChecksum, consumed: run.consumed, produced: run.produced)
+        case .invalid, .noMemory: return ZipResult(outcome: .invalidData)
+        }
     }
 
     /// Moves the stream's progress on, by what the device knows of it.

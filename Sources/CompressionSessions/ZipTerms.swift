@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import EmulatedZIP
 import HisiliconABI
+import SoftwareInflate
 import QueueScheduler
 
 /// Why a session could not do its work on a device, and the CPU may not step in.
@@ -38,6 +38,16 @@ public enum ZipFormat: UInt8, Sendable {
     case zlib
     /// CRC-32 and byte count modulo 2^32, little end first (RFC 1952).
     case gzip
+}
+
+extension ZipFormat {
+    var wrapping: StreamWrapping {
+        switch self {
+        case .raw: .raw
+        case .zlib: .zlib
+        case .gzip: .gzip
+        }
+    }
 }
 
 /// How a compressing request ends. Every one ends on a byte boundary.
@@ -107,19 +117,5 @@ public struct ZipResult: Equatable, Sendable {
         self.outcome = outcome
         self.consumed = consumed
         self.produced = produced
-    }
-}
-
-extension ZipResult {
-    /// What came of a request that the CPU did.
-    public init(_ outcome: ProcessorInflate.Outcome) {
-        switch outcome.status {
-        case .ok: self.init(outcome: outcome.isFull ? .outputFull : .done)
-        case .decompressionEnd: self.init(outcome: .streamEnd)
-        case .wrongChecksum: self.init(outcome: .wrongChecksum)
-        default: self.init(outcome: .invalidData)
-        }
-        consumed = outcome.consumed
-        produced = outcome.produced
     }
 }

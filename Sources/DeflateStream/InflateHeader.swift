@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import CZlib
 import CompressionSessions
 
@@ -19,10 +20,13 @@ extension InflateStream {
         let code = readHeaderWithZlib(&buffers)
         switch code {
         case Z_OK where zlib.pointee.data_type & 128 != 0, Z_BUF_ERROR where zlib.pointee.data_type & 128 != 0:
-            return begin(header.isGzip ? .gzip : .zlib) ? nil : .outOfMemory
+            guard begin(header.isGzip ? .gzip : .zlib) else { return .outOfMemory }
+            // Its work is done, unless it must go on for a device that keeps the stream to itself.
+            if session?.state != nil { dropZlib() }
+            return nil
         case Z_OK, Z_BUF_ERROR: return .ok
         default:
-            route = .processor
+            worker = .zlib
             return outcome(of: code)
         }
     }
@@ -45,8 +49,7 @@ extension InflateStream {
     /// zlib, behind the header if that was read without it. nil: there is no memory.
     func makeZlib() -> UnsafeMutablePointer<z_stream>? {
         if let zlib { return zlib }
-        let made = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
-        made.initialize(to: z_stream())
+        guard let made = Self.makeStream() else { return nil }
         let bits = Int32(windowBits)
         let code =
             switch format {
@@ -56,7 +59,7 @@ extension InflateStream {
             case .automatic: zlib_begin_inflate(made, bits + 32)
             }
         guard code == Z_OK else {
-            made.deallocate()
+            free(made)
             return nil
         }
         zlib = made
@@ -74,7 +77,15 @@ extension InflateStream {
     func dropZlib() {
         guard let zlib else { return }
         zlib_inflateEnd(zlib)
-        zlib.deallocate()
+        free(zlib)
         self.zlib = nil
+    }
+
+    /// Room for a stream of zlib's. nil: there is no memory.
+    static func makeStream() -> UnsafeMutablePointer<z_stream>? {
+        guard let memory = malloc(MemoryLayout<z_stream>.stride) else { return nil }
+        let stream = memory.bindMemory(to: z_stream.self, capacity: 1)
+        stream.initialize(to: z_stream())
+        return stream
     }
 }

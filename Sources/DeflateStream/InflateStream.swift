@@ -3,8 +3,8 @@
 import CLinux
 import CZlib
 import CompressionSessions
-import EmulatedZIP
 import QueueScheduler
+import SoftwareInflate
 
 /// What an inflating stream expects.
 public enum InflateFormat: Equatable, Sendable {
@@ -17,49 +17,61 @@ public enum InflateFormat: Equatable, Sendable {
 
 /// A stream being decompressed, with zlib's contract for `inflate()`.
 ///
-/// zlib reads the header; the device sees what lies behind it, and the trailer. Small outputs are served from a buffer that
-/// the device fills ahead; input is then consumed ahead of what was given out, but never beyond the stream's end. What is
-/// wrong with a stream zlib says, too: it reads again what the device was given. Where input stops in the middle of a code,
-/// the last byte or two before it may wait for more, which zlib would give out.
+/// The header is read here, or by zlib where it is out of the ordinary; the device sees what lies behind it, and the trailer.
+///
+/// On a device of this process the stream's ``state`` is the stream's own, and lent to the device for each request. So after
+/// every call the stream stands where zlib would stand, to the bit; it can be copied, asked and told what zlib's streams can;
+/// and the CPU goes on with it at any place (InflateByState.swift).
+///
+/// Hardware keeps what it has of a stream to itself. There, the compressed bytes are kept as long as they are few, and zlib
+/// reads them again where it must take over (InflateByJournal.swift).
 ///
 /// Not for two threads at once.
 public final class InflateStream: @unchecked Sendable {
-    /// With less room than this the device fills the buffer.
-    static let leastDirectByteCount = 1024
-    static let aheadByteCount = 16384
+    /// With less input, or less room, a request takes longer than the CPU.
+    static let leastInputByteCount = 128
+    static let leastRoomByteCount = 1024
 
     enum Phase {
         case header
         case body
-        /// The device has read it all.
+        /// All of it was read.
         case ended
+    }
+
+    enum Worker {
+        case device
+        /// The device failed, and the CPU goes on with the stream's state.
+        case processor
+        /// zlib goes on with a stream of its own, for good.
+        case zlib
     }
 
     let engine: CompressionEngine
     let format: InflateFormat
     let windowBits: Int
-    /// Reads headers that are out of the ordinary, and goes on behind the header when the device does not. Made when it is
-    /// first needed.
+    /// Reads headers that are out of the ordinary, and goes on where a stream without a state must leave its device. Made
+    /// when it is first needed.
     var zlib: UnsafeMutablePointer<z_stream>?
     /// The header, when it was ordinary, for zlib to read it after all.
     var header = OrdinaryHeader()
 
     var session: ZipSession?
-    /// In the session's place, once the device has failed and the stream is too long to be read again.
-    var continued: ProcessorInflate?
+    var phase = Phase.header
+    var worker = Worker.device
+    var failure: StreamOutcome?
+
+    /// Whether the trailer is compared (`inflateValidate`), of a stream that has not begun yet.
+    public var comparesTrailer = true
+
+    // Without a state:
     var journal = Journal()
     /// Bytes of the journal that zlib has read.
     var replayedByteCount = 0
-    /// Output that waits to be given out.
-    var ahead = ByteQueue(capacity: InflateStream.aheadByteCount)
-    /// Bytes that the device's output was given out of.
+    /// Bytes that were given out.
     var givenByteCount = 0
-
-    var phase = Phase.header
     /// Whether the device may have more output without more input.
     var hasMore = false
-    var failure: StreamOutcome?
-    public internal(set) var route = StreamRoute.device
 
     /// - Parameter windowBits: 8 to 15: a zlib header that says more is an error; 0: what the zlib header says.
     /// nil: there is no memory.
@@ -70,35 +82,32 @@ public final class InflateStream: @unchecked Sendable {
         if format == .raw, !begin(.raw) { return nil }
     }
 
-    /// A stream in the same state, independent from then on, and zlib's. nil: there is no memory, or too much of the stream
-    /// has passed to read it again.
+    /// A stream in the same state, independent from then on. nil: there is no memory, or the device is hardware and too much
+    /// of the stream has passed to read it again.
     public init?(copying other: InflateStream) {
         engine = other.engine
         format = other.format
         windowBits = other.windowBits
         header = other.header
-        if let original = other.zlib {
-            let copy = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
-            copy.initialize(to: z_stream())
-            zlib = copy
-            guard zlib_inflateCopy(copy, original) == Z_OK else { return nil }
-        }
         failure = other.failure
         phase = other.phase
-        givenByteCount = other.givenByteCount
-        route = other.route
-        guard other.continued == nil else { return nil }
-        if route == .processor, let bytes = other.journal.bytes {
-            journal.append(bytes, byteCount: other.journal.count)
-            replayedByteCount = other.replayedByteCount
-            guard journal.isComplete else { return nil }
+        worker = other.worker
+        if let state = other.state {
+            guard let copy = InflateState(copying: state),
+                let made = ZipSession(engine, other.bodyFormat, goingOnWith: copy)
+            else { return nil }
+            session = consume made
+            return
         }
-        guard route == .device, phase != .header else { return }
-        guard other.journal.isComplete, let bytes = other.journal.bytes else { return nil }
-        journal.append(bytes, byteCount: other.journal.count)
-        guard journal.isComplete, readAgain() else { return nil }
-        route = .processor
-        phase = .body
+        if let original = other.zlib {
+            guard let copy = InflateStream.makeStream() else { return nil }
+            guard zlib_inflateCopy(copy, original) == Z_OK else {
+                free(copy)
+                return nil
+            }
+            zlib = copy
+        }
+        if !copyJournal(of: other) { return nil }
     }
 
     deinit {
@@ -108,62 +117,52 @@ public final class InflateStream: @unchecked Sendable {
     /// As new (`inflateReset`).
     public func reset() {
         dropZlib()
-        continued = nil
         header = OrdinaryHeader()
         journal.clear()
         replayedByteCount = 0
-        ahead.removeAll()
         givenByteCount = 0
         hasMore = false
         failure = nil
-        route = .device
+        worker = .device
         phase = format == .raw ? .body : .header
         session?.reset()
     }
 
+    /// Who does the stream's work.
+    public var route: StreamRoute { worker == .device ? .device : .processor }
+
+    /// The stream behind its header, where it is this process's own; nil: the header is not read yet, zlib has the stream, or
+    /// the device is hardware.
+    public var state: InflateState? {
+        guard worker != .zlib, phase != .header else { return nil }
+        return session?.state
+    }
+
     /// What `strm->adler` is: Adler-32 (zlib) or CRC-32 (gzip) of the output so far, or the dictionary's when one is needed.
     public var checksum: UInt32 {
-        if let continued { return continued.checksum }
-        if route == .device, phase != .header, let progress = session?.progress { return progress.checksum }
+        if let state { return state.checksum }
+        if worker == .device, phase != .header, let progress = session?.progress { return progress.checksum }
         return zlib.map { UInt32(truncatingIfNeeded: $0.pointee.adler) } ?? (format == .zlib ? 1 : 0)
     }
 
-    /// Whether more output may come without more input.
-    public var hasPendingOutput: Bool { !ahead.isEmpty || (route == .device && hasMore) }
+    /// zlib's stream, where zlib is at work: reading the header, or going on for good.
+    public var zlibAtWork: UnsafeMutablePointer<z_stream>? { worker == .zlib || phase == .header ? zlib : nil }
 
-    /// Lets zlib go on from here, for good (until `reset`), and shows its stream, for calls that a device has no answer
-    /// to. nil: too much of the stream has passed to read it again, or zlib is to read more of it than the program's next
-    /// input (then ``inflate(_:_:)`` goes on all the same).
-    public func moveToProcessor() -> UnsafeMutablePointer<z_stream>? {
-        goToProcessor() && replayedByteCount == journal.count ? zlib : nil
+    /// What `strm->data_type` is. Of a stream without a state, whether it has ended and no more.
+    public var dataType: Int32 {
+        if let state { return state.dataType }
+        if let zlibAtWork { return zlibAtWork.pointee.data_type }
+        return phase == .ended ? 64 : 0
     }
 
-    /// False: too much of the stream has passed to read it again.
-    func goToProcessor() -> Bool {
-        if route == .processor { return continued == nil }
-        if phase == .header {
-            guard makeZlib() != nil else { return false }
-        } else {
-            guard journal.isComplete, readAgain() else { return false }
-        }
-        ahead.removeAll()
-        route = .processor
-        return true
-    }
+    /// Whether more output may come without more input, although the device has taken all of it.
+    public var hasPendingOutput: Bool { worker == .device && hasMore }
 
-    // MARK: - inflate
-
-    /// One call of `inflate()`. `block` and `trees` no device can do: the stream goes to zlib for them.
+    /// One call of `inflate()`.
     public func inflate(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome {
         if let failure { return failure }
         let given = (buffers.inputByteCount, buffers.outputByteCount)
-        var outcome = advance(&buffers, flush)
-        if flush == .finish, outcome == .ok, route == .device, buffers.inputByteCount == 0, buffers.outputByteCount > 0,
-            goToProcessor()
-        {
-            // This should have been all. Where it is not cut off but wrong, zlib may see it earlier than a device.
-            outcome = advance(&buffers, flush)
-        }
+        let outcome = advance(&buffers, flush)
         switch outcome {
         case .ok: return given == (buffers.inputByteCount, buffers.outputByteCount) ? .bufferError : .ok
         case .deviceFailed, .outOfMemory: failure = outcome
@@ -172,30 +171,12 @@ public final class InflateStream: @unchecked Sendable {
         return outcome
     }
 
-    func advance(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome {
-        if route == .device, flush == .block || flush == .trees, !goToProcessor() { return .streamError }
-        if route == .processor, continued == nil { return advanceOnProcessor(&buffers, flush) }
+    private func advance(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome {
+        if worker == .zlib { return advanceByZlib(&buffers, flush) }
         if phase == .header, let stop = readHeader(&buffers) { return stop }
-        while true {
-            drain(&buffers)
-            guard ahead.isEmpty else { return .ok }
-            if phase == .ended { return .streamEnd }
-            guard buffers.inputByteCount > 0 || (hasMore && buffers.outputByteCount > 0) else { return .ok }
-            switch request(&buffers) {
-            case .goOn: break
-            case .stop: return .ok
-            case .processor:
-                // What was in the buffer is zlib's to give out now, and what is wrong is zlib's to say.
-                return advanceOnProcessor(&buffers, flush)
-            case .failed(let outcome): return outcome
-            }
-        }
-    }
-
-    func drain(_ buffers: inout StreamBuffers) {
-        let waiting = ahead.count
-        ahead.drain(into: &buffers)
-        givenByteCount += waiting - ahead.count
+        if phase == .ended { return .streamEnd }
+        if let state { return advance(state, &buffers, flush) }
+        return advanceByJournal(&buffers, flush)
     }
 
     /// The device is to begin. False: there is no memory.
@@ -203,97 +184,13 @@ public final class InflateStream: @unchecked Sendable {
         phase = .body
         if session?.format == format {
             session?.reset()
-            return true
+        } else {
+            session = ZipSession(engine, .decompress, format)
         }
-        session = ZipSession(engine, .decompress, format)
+        session?.state?.comparesTrailer = comparesTrailer
         return session != nil
     }
 
-    // MARK: - The device's share
-
-    enum Step {
-        case goOn
-        case stop
-        /// zlib goes on.
-        case processor
-        case failed(StreamOutcome)
-    }
-
-    func request(_ buffers: inout StreamBuffers) -> Step {
-        let inputByteCount = min(buffers.inputByteCount, ZipSession.requestLimit)
-        var byte = UInt8(0)
-        let isDirect = buffers.outputByteCount >= Self.leastDirectByteCount
-        guard let space = isDirect ? buffers.output.map({ ($0, buffers.outputByteCount) }) : ahead.space() else {
-            return .failed(.outOfMemory)
-        }
-        let result: ZipResult
-        do throws(ZipFailure) {
-            result = try withUnsafeMutablePointer(to: &byte) { byte throws(ZipFailure) in
-                try run(
-                    buffers.input ?? UnsafePointer(byte), inputByteCount, space.0,
-                    min(space.1, ZipSession.requestLimit))
-            }
-        } catch {
-            return yield(error.cause)
-        }
-        switch result.outcome {
-        case .invalidData: return yield(nil)
-        // What is in the buffer may have come before the error: zlib gives it out again.
-        case .wrongChecksum where journal.isComplete: return yield(nil)
-        default: break
-        }
-        if let input = buffers.input {
-            journal.append(input, byteCount: result.consumed)
-            buffers.input = input + result.consumed
-        }
-        buffers.inputByteCount -= result.consumed
-        if isDirect {
-            buffers.output = space.0 + result.produced
-            buffers.outputByteCount -= result.produced
-            givenByteCount += result.produced
-        } else {
-            ahead.append(result.produced)
-        }
-        hasMore = result.outcome == .outputFull
-        switch result.outcome {
-        case .streamEnd: phase = .ended
-        case .wrongChecksum: return .failed(.dataError(StreamMessage("incorrect data check")))
-        case .done, .outputFull:
-            // A device that does nothing with what it is given would be asked for ever.
-            if result.consumed == 0, result.produced == 0 { return .stop }
-        case .invalidData: break
-        }
-        return .goOn
-    }
-
-    /// One request, to whoever has the stream.
-    func run(
-        _ input: UnsafePointer<UInt8>, _ inputByteCount: Int, _ output: UnsafeMutablePointer<UInt8>, _ room: Int
-    ) throws(ZipFailure) -> ZipResult {
-        if let continued {
-            return ZipResult(
-                continued.run(input, inputByteCount: inputByteCount, output, outputByteCount: room))
-        }
-        return try session!.run(input, inputByteCount: inputByteCount, output, outputByteCount: room)
-    }
-
-    /// Lets zlib go on from where the device stood.
-    ///
-    /// - Parameter cause: nil: the stream is wrong, not the device.
-    func yield(_ cause: ProcessorCause?) -> Step {
-        if let cause {
-            do throws(CompressionError) {
-                try engine.yieldToProcessor(cause, .decompress)
-            } catch {
-                return .failed(.deviceFailed(error))
-            }
-        }
-        if goToProcessor() { return .processor }
-        if cause != nil, let stream = session?.takeOver() {
-            continued = stream
-            route = .processor
-            return .goOn
-        }
-        return .failed(cause == nil ? .dataError(StreamMessage("invalid data")) : .deviceFailed(.deviceFailed))
-    }
+    /// What stands around the blocks, once that is known.
+    var bodyFormat: ZipFormat { session?.format ?? .raw }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HisiliconABI
+import SoftwareInflate
 
 /// Compresses: blocks by a unit, the trailer here.
 struct Compression: ~Copyable {

@@ -1,86 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DeflateKernel
 import HisiliconABI
+import SoftwareInflate
 
-/// Decompresses: blocks by a unit, the trailer here.
+/// Decompresses: blocks and trailer by the state of the stream, which its owner has lent, or which is kept here.
 struct Decompression: ~Copyable {
     private let streams: InflaterStore
-    private let work = InflaterWork()
 
     init(_ streams: InflaterStore) {
         self.streams = streams
     }
 
     func run(_ job: inout ZipJob) {
-        let state: Inflater?
+        if let context = job.context {
+            if job.beginsStream {
+                InflateState.endLoan(at: context.memory)
+            } else if let lent = InflateState.lent(at: context.memory) {
+                return lent._withUnsafeGuaranteedRef { runLent(&job, $0) }
+            }
+        }
+        let state: InflateState?
         if job.beginsStream {
-            state = streams.begin(at: job.context?.address)
+            state = streams.begin(job.format.wrapping, at: job.context?.address)
         } else {
             state = job.context.flatMap { streams.take(from: $0.address) }
         }
         guard let state else { return job.fail(job.beginsStream ? .resource : .noStream) }
-        work.run(&job, state)
+        // Where a stream stands its driver says.
+        state.checksum = job.checksum
+        state.byteCount = job.streamByteCount
+        conclude(&job, state)
         if job.status == .ok, let context = job.context {
             streams.keep(state, at: context.address)
         } else {
             streams.drop(state)
         }
     }
-}
 
-/// What is done with one request of a stream, given the stream's state.
-struct InflaterWork {
-    private let checksums = Checksums()
-
-    func run(_ job: inout ZipJob, _ state: Inflater) {
-        state.requestCount += 1
-        var outcome = INFLATE_END
-        if !state.isInTrailer {
-            let progress = state.run(job.input, byteCount: job.inputByteCount, into: job.output, room: job.room)
-            outcome = progress.outcome
-            job.consumed = progress.consumed
-            job.produced = progress.produced
-            if progress.is_between_blocks != 0 { job.state = .betweenBlocks }
-        }
-        if job.produced > 0, outcome != INFLATE_INVALID {
-            job.account(UnsafePointer(job.output), byteCount: job.produced, with: checksums)
-        }
-        switch outcome {
-        case INFLATE_END:
-            state.isInTrailer = true
-            takeTrailer(&job, state)
-        case INFLATE_FULL:
-            if job.context == nil { return job.fail(.outputTooSmall) }
-            job.state = .withoutSpace
-        case INFLATE_HUNGRY:
-            if job.context == nil { return job.fail(.invalidData) }
-        default: job.fail(.invalidData)
-        }
+    /// One request of a stream whose owner has the state, unless the owner is at work on it.
+    private func runLent(_ job: inout ZipJob, _ state: InflateState) {
+        guard state.wrapping == job.format.wrapping, state.claim() else { return job.fail(.noStream) }
+        conclude(&job, state)
+        state.release()
     }
 
-    /// Reads what has come of the trailer, and compares each of its words, checksum and length, once that is complete.
-    private func takeTrailer(_ job: inout ZipJob, _ state: Inflater) {
-        while state.trailer.byteCount < job.trailerByteCount, job.consumed < job.inputByteCount {
-            state.trailer.0 |= UInt64(job.input[job.consumed]) << UInt64(8 * state.trailer.byteCount)
-            state.trailer.byteCount += 1
-            job.consumed += 1
-        }
-        let wordByteCount = 4
-        let isComplete = state.trailer.byteCount == job.trailerByteCount
-        for index in 0..<(state.trailer.byteCount & ~(wordByteCount - 1))
-        where UInt8(truncatingIfNeeded: state.trailer.0 >> UInt64(8 * index)) != job.trailerByte(index) {
-            job.isLastBlock = isComplete
+    private func conclude(_ job: inout ZipJob, _ state: InflateState) {
+        let run = state.run(job.input, inputByteCount: job.inputByteCount, job.output, outputByteCount: job.room)
+        job.consumed = run.consumed
+        job.produced = run.produced
+        job.checksum = state.checksum
+        job.streamByteCount = state.byteCount
+        if run.isBetweenBlocks { job.state = .betweenBlocks }
+        switch run.ending {
+        case .full:
+            if job.context == nil { return job.fail(.outputTooSmall) }
+            job.state = .withoutSpace
+        case .hungry, .stopped:
+            if job.context == nil { return job.fail(.invalidData) }
+        case .end:
+            job.isLastBlock = true
+            // The end is news in a stream only. A request that is all of one just succeeds: Linux's driver takes no other
+            // status than 0 and 0x0d for success (drivers/crypto/hisilicon/zip/zip_crypto.c), and it knows no streams.
+            job.status = job.context == nil ? .ok : .decompressionEnd
+        case .wrongTrailer:
+            job.isLastBlock = true
             job.status = .wrongChecksum
-            return
+        case .invalid: job.fail(.invalidData)
+        case .noMemory: job.fail(.resource)
         }
-        guard isComplete else {
-            if job.context == nil { job.fail(.invalidData) }
-            return
+    }
+}
+
+extension ZipRequestType {
+    var wrapping: StreamWrapping {
+        switch self {
+        case .deflate: .raw
+        case .zlib: .zlib
+        case .gzip: .gzip
         }
-        job.isLastBlock = true
-        // The end is news in a stream only. A request that is all of one just succeeds: Linux's driver takes no other status
-        // than 0 and 0x0d for success (drivers/crypto/hisilicon/zip/zip_crypto.c), and it knows no streams.
-        job.status = job.context == nil ? .ok : .decompressionEnd
     }
 }

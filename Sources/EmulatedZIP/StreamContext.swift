@@ -6,7 +6,8 @@ import CUacce
 /// What the device keeps in the memory of a compressing stream's context: who wrote it last, and the window.
 ///
 /// Drivers own that memory, so nothing in it is believed: counts are held to their limits when they are read, and what a
-/// window holds is only data. A decompressing stream's context holds nothing; its state is found by the context's address.
+/// window holds is only data. A decompressing stream's context says at most where the state is
+/// that was lent (``InflateState/lend(at:)``); else it is found by the context's address.
 struct StreamContext {
     /// Bytes of the context that are the device's.
     static let byteCount = Int(HISI_ZIP_STREAM_CONTEXT_LIMIT - HISI_ZIP_STREAM_CONTEXT_OFFSET)
@@ -14,7 +15,7 @@ struct StreamContext {
     static let windowLimit = 32768
 
     let address: UInt64
-    private let memory: UnsafeMutableRawPointer
+    let memory: UnsafeMutableRawPointer
 
     private static var serialOffset: Int { 0 }
     private static var countOffset: Int { 8 }

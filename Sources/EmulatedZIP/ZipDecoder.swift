@@ -26,7 +26,7 @@ struct ZipDecoder {
         guard descriptor.typeCode == ZipDescriptor.typeCode(version), let format = descriptor.requestType,
             version == .v3 || format != .deflate, descriptor.bufferType <= 1
         else { throw ZipRefusal(.requestType) }
-        guard descriptor.inputByteCount <= HISI_ZIP_DATA_LENGTH_MAX, descriptor.windowCode <= 3,
+        guard descriptor.inputByteCount <= HISI_ZIP_DATA_LENGTH_MAX, descriptor.windowCode <= ZipWindow.largestCode,
             // A stream that stands alone both begins and, compressing, ends.
             descriptor.isStateful || (descriptor.beginsStream && (descriptor.finishes || !compresses))
         else { throw ZipRefusal(.parameter) }
@@ -38,7 +38,7 @@ struct ZipDecoder {
         // As the driver does, the device takes a larger output for as much as it can use of it.
         job.room = Int(min(descriptor.outputByteCount, HISI_ZIP_DATA_LENGTH_MAX))
         job.level = min(Int(descriptor.level), 9)
-        job.windowBits = zipWindowBitsOfCodeZero + Int(descriptor.windowCode)
+        job.windowBits = ZipWindow.bits(code: descriptor.windowCode)
         job.finishes = descriptor.finishes
         job.beginsStream = descriptor.beginsStream
         if descriptor.bufferType == 0 {

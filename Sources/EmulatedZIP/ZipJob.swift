@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HisiliconABI
+import SoftwareInflate
 
 /// A descriptor that was checked: what a unit may rely on. Its memory is plain, or a copy of what was scattered.
 struct ZipJob {

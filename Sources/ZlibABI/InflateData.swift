@@ -3,6 +3,7 @@
 import CZlib
 import CompressionSessions
 import DeflateStream
+import SoftwareInflate
 
 extension InflateCall {
     /// `inflate`.
@@ -19,15 +20,21 @@ extension InflateCall {
             return
         }
         record.pointee.route = .zlib
-        guard let format = record.pointee.format, flush != Z_BLOCK, flush != Z_TREES else {
+        guard let format = record.pointee.format, flush != Z_BLOCK, flush != Z_TREES, !record.pointee.isBehindWindow,
+            !record.pointee.hasSynced
+        else {
             return ZlibLibrary.streams.count(.inflate, .call)
         }
         let least = ZlibLibrary.policy.leastInflate
         guard Int(stream.pointee.avail_in) >= least, Int(stream.pointee.avail_out) >= least else {
             return ZlibLibrary.streams.count(.inflate, .size)
         }
-        // A zlib header that asks for a dictionary (FDICT, RFC 1950, 2.2).
-        if format == .zlib || format == .automatic, input[0] & 0x0f == 8, input[1] & 0x20 != 0 {
+        // A zlib header that asks for a dictionary (FDICT, RFC 1950, 2.2), or for a window that is smaller than all
+        // windows here, which then is the stream's limit. Of a single byte of a header nothing is known.
+        if format == .zlib || format == .automatic, input[0] & 0x0f == 8,
+            stream.pointee.avail_in < 2 || input[1] & 0x20 != 0
+                || (record.pointee.windowBits & 15 == 0 && input[0] >> 4 != 7)
+        {
             return ZlibLibrary.streams.count(.inflate, .parameters)
         }
         if let device {
@@ -39,6 +46,7 @@ extension InflateCall {
                 return ZlibLibrary.streams.count(.inflate, .absent)
             }
         }
+        device?.comparesTrailer = record.pointee.comparesTrailer
         record.pointee.route = .device
         ZlibLibrary.streams.count(.inflate, .device)
     }
@@ -48,7 +56,11 @@ extension InflateCall {
         guard stream.pointee.next_out != nil, stream.pointee.avail_in == 0 || stream.pointee.next_in != nil else {
             return Z_STREAM_ERROR
         }
-        if record.pointee.hasEnded { return Z_STREAM_END }
+        if record.pointee.hasEnded {
+            // Bits that were primed show.
+            stream.pointee.data_type = device.dataType
+            return Z_STREAM_END
+        }
         let given = Int(stream.pointee.avail_in)
         let room = Int(stream.pointee.avail_out)
         let known = min(record.pointee.heldByteCount, given)
@@ -56,7 +68,7 @@ extension InflateCall {
             input: stream.pointee.next_in.map { UnsafePointer($0 + known) }, inputByteCount: given - known,
             output: stream.pointee.next_out, outputByteCount: room)
         let outcome = device.inflate(&buffers, StreamFlush(rawValue: flush) ?? .none)
-        // A device takes input, and a trailer, before its output is given out; zlib hardly does. Programs, zlib's own
+        // Hardware may take input, and a trailer, before its output is given out; zlib hardly does. Programs, zlib's own
         // gzread among them, take it for the end when there is no input left. So as long as there is output to come, a
         // byte of the input is kept back.
         record.pointee.heldByteCount =
@@ -74,8 +86,7 @@ extension InflateCall {
             stream.pointee.total_out += uLong(made)
         }
         if record.pointee.hasChecksum { stream.pointee.adler = uLong(device.checksum) }
-        // zlib shows here how many bits it has left over, and whether it is in the last block (64).
-        stream.pointee.data_type = outcome == .streamEnd ? 64 : 0
+        stream.pointee.data_type = device.dataType
         return result(outcome, isIdle: (used == 0 && made == 0) || flush == Z_FINISH)
     }
 
@@ -95,41 +106,5 @@ extension InflateCall {
         case .outOfMemory: return Z_MEM_ERROR
         case .deviceFailed: return refuse(stream, Z_STREAM_ERROR)
         }
-    }
-
-    /// Makes a call of zlib's that no device has an answer to: on a stream that nobody works on yet, which is zlib's from
-    /// here on; and on one that a device worked on, where zlib goes on in its place.
-    func handOver(_ call: (z_streamp) -> Int32) -> Int32 {
-        switch record.pointee.route {
-        case .zlib: break
-        case .undecided:
-            record.pointee.route = .zlib
-            ZlibLibrary.streams.count(.inflate, .call)
-        case .device:
-            guard let continued = device?.moveToProcessor() else { return Z_STREAM_ERROR }
-            takeHeld()
-            return callWithBuffers(of: stream, continued, call)
-        }
-        return inZlib(call)
-    }
-
-    /// Steps over input that was kept back.
-    private func takeHeld() {
-        let held = min(uInt(record.pointee.heldByteCount), stream.pointee.avail_in)
-        guard held > 0 else { return }
-        stream.pointee.next_in += Int(held)
-        stream.pointee.avail_in -= held
-        stream.pointee.total_in += uLong(held)
-        record.pointee.heldByteCount = 0
-    }
-
-    /// The same for a question, which decides nothing.
-    func lookAt(_ question: (z_streamp) -> Int32) -> Int32 {
-        record.pointee.route == .device ? handOver(question) : inZlib(question)
-    }
-
-    /// `inflateMark`. What is between two calls on a device is, for all that anybody can tell, between two blocks.
-    func mark() -> Int {
-        record.pointee.route == .device ? -(1 << 16) : inZlib { zlib_inflateMark($0) }
     }
 }

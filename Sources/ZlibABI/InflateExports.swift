@@ -39,19 +39,19 @@ public func zlibABI_inflateReset(_ stream: z_streamp?) -> Int32 {
 @_cdecl("inflateResetKeep")
 public func zlibABI_inflateResetKeep(_ stream: z_streamp?) -> Int32 {
     guard let call = InflateCall(stream) else { return zlib_inflateResetKeep(stream) }
-    return call.reset(windowBits: call.record.pointee.windowBits, zlib_inflateResetKeep)
+    return call.resetKeep()
 }
 
 @_cdecl("inflateReset2")
 public func zlibABI_inflateReset2(_ stream: z_streamp?, _ windowBits: Int32) -> Int32 {
     guard let call = InflateCall(stream) else { return zlib_inflateReset2(stream, windowBits) }
-    return call.reset(windowBits: windowBits) { zlib_inflateReset2($0, windowBits) }
+    return call.reset2(windowBits)
 }
 
 @_cdecl("inflatePrime")
 public func zlibABI_inflatePrime(_ stream: z_streamp?, _ bits: Int32, _ value: Int32) -> Int32 {
     guard let call = InflateCall(stream) else { return zlib_inflatePrime(stream, bits, value) }
-    return call.handOver { zlib_inflatePrime($0, bits, value) }
+    return call.prime(bits, value)
 }
 
 @_cdecl("inflateSetDictionary")
@@ -59,7 +59,7 @@ public func zlibABI_inflateSetDictionary(
     _ stream: z_streamp?, _ dictionary: UnsafePointer<Bytef>?, _ byteCount: uInt
 ) -> Int32 {
     guard let call = InflateCall(stream) else { return zlib_inflateSetDictionary(stream, dictionary, byteCount) }
-    return call.handOver { zlib_inflateSetDictionary($0, dictionary, byteCount) }
+    return call.setDictionary(dictionary, byteCount)
 }
 
 @_cdecl("inflateGetDictionary")
@@ -67,37 +67,37 @@ public func zlibABI_inflateGetDictionary(
     _ stream: z_streamp?, _ dictionary: UnsafeMutablePointer<Bytef>?, _ byteCount: UnsafeMutablePointer<uInt>?
 ) -> Int32 {
     guard let call = InflateCall(stream) else { return zlib_inflateGetDictionary(stream, dictionary, byteCount) }
-    return call.lookAt { zlib_inflateGetDictionary($0, dictionary, byteCount) }
+    return call.getDictionary(dictionary, byteCount)
 }
 
 @_cdecl("inflateGetHeader")
 public func zlibABI_inflateGetHeader(_ stream: z_streamp?, _ header: gz_headerp?) -> Int32 {
     guard let call = InflateCall(stream) else { return zlib_inflateGetHeader(stream, header) }
-    return call.handOver { zlib_inflateGetHeader($0, header) }
+    return call.getHeader(header)
 }
 
 @_cdecl("inflateSync")
 public func zlibABI_inflateSync(_ stream: z_streamp?) -> Int32 {
     guard let call = InflateCall(stream) else { return zlib_inflateSync(stream) }
-    return call.handOver { zlib_inflateSync($0) }
+    return call.sync()
 }
 
 @_cdecl("inflateSyncPoint")
 public func zlibABI_inflateSyncPoint(_ stream: z_streamp?) -> Int32 {
     guard let call = InflateCall(stream) else { return zlib_inflateSyncPoint(stream) }
-    return call.lookAt { zlib_inflateSyncPoint($0) }
+    return call.syncPoint()
 }
 
 @_cdecl("inflateUndermine")
 public func zlibABI_inflateUndermine(_ stream: z_streamp?, _ subvert: Int32) -> Int32 {
     guard let call = InflateCall(stream) else { return zlib_inflateUndermine(stream, subvert) }
-    return call.handOver { zlib_inflateUndermine($0, subvert) }
+    return call.undermine(subvert)
 }
 
 @_cdecl("inflateValidate")
 public func zlibABI_inflateValidate(_ stream: z_streamp?, _ check: Int32) -> Int32 {
     guard let call = InflateCall(stream) else { return zlib_inflateValidate(stream, check) }
-    return call.handOver { zlib_inflateValidate($0, check) }
+    return call.validate(check)
 }
 
 @_cdecl("inflateMark")
@@ -109,7 +109,7 @@ public func zlibABI_inflateMark(_ stream: z_streamp?) -> Int {
 @_cdecl("inflateCodesUsed")
 public func zlibABI_inflateCodesUsed(_ stream: z_streamp?) -> UInt {
     guard let call = InflateCall(stream) else { return zlib_inflateCodesUsed(stream) }
-    return call.inZlib { zlib_inflateCodesUsed($0) }
+    return call.codesUsed()
 }
 
 @_cdecl("inflateCopy")

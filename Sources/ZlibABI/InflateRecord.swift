@@ -20,6 +20,12 @@ struct InflateRecord {
     var hasEnded = false
     /// Bytes of input that the device has, and the program does not know it.
     var heldByteCount = 0
+    /// `inflateValidate`.
+    var comparesTrailer = true
+    /// Whether zlib's state has a window that the stream begins behind (`inflateResetKeep`).
+    var isBehindWindow = false
+    /// Whether zlib's state has its own way to read what comes next (`inflateSync`).
+    var hasSynced = false
 
     /// What a device would be told to expect; nil: windows smaller than deflate's own, whose limits zlib watches.
     var format: InflateFormat? {
@@ -72,7 +78,7 @@ struct InflateCall {
         _ stream: z_streamp?, _ windowBits: Int32, _ version: UnsafePointer<CChar>?, _ streamByteCount: Int32
     ) -> Int32 {
         guard let stream, isCompatible(version, streamByteCount), ZlibLibrary.policy.inflates else {
-            ZlibLibrary.streams.count(.inflate, .parameters)
+            ZlibLibrary.countPlain(.inflate)
             // By these a stream is known as ordinary when it is begun again.
             if let stream { Allocation.complete(stream) }
             return zlib_inflateInit2_(stream, windowBits, version, streamByteCount)
@@ -99,6 +105,7 @@ struct InflateCall {
     func reset(windowBits: Int32, _ resetZlib: (z_streamp?) -> Int32) -> Int32 {
         let result = inZlib { resetZlib($0) }
         if result != Z_OK { return result }
+        record.pointee.isBehindWindow = false
         if record.pointee.windowBits != windowBits {
             record.pointee.windowBits = windowBits
             dropDevice()
@@ -107,6 +114,24 @@ struct InflateCall {
         record.pointee.hasEnded = false
         record.pointee.heldByteCount = 0
         return Z_OK
+    }
+
+    /// `inflateReset2`, which begins quite anew.
+    func reset2(_ windowBits: Int32) -> Int32 {
+        let result = reset(windowBits: windowBits) { zlib_inflateReset2($0, windowBits) }
+        guard result == Z_OK else { return result }
+        record.pointee.comparesTrailer = true
+        record.pointee.hasSynced = false
+        return Z_OK
+    }
+
+    /// `inflateResetKeep`: what comes next begins behind the window of what came before.
+    func resetKeep() -> Int32 {
+        guard passToZlib() else { return Z_MEM_ERROR }
+        let isBehindWindow = record.pointee.isBehindWindow || record.pointee.route == .zlib
+        let result = reset(windowBits: record.pointee.windowBits, zlib_inflateResetKeep)
+        record.pointee.isBehindWindow = isBehindWindow
+        return result
     }
 
     /// Holds the device's side of the stream for as long as the record lives. False: there are too many.
@@ -153,6 +178,9 @@ struct InflateCall {
         new.route = record.pointee.route
         new.hasEnded = record.pointee.hasEnded
         new.heldByteCount = record.pointee.heldByteCount
+        new.comparesTrailer = record.pointee.comparesTrailer
+        new.isBehindWindow = record.pointee.isBehindWindow
+        new.hasSynced = record.pointee.hasSynced
         let copy = InflateCall(destination, rider)
         copy.place(new)
         if let copiedDevice, !copy.keep(copiedDevice) {

@@ -5,12 +5,15 @@ import DeflateStream
 import EmulatedQM
 import QueueScheduler
 
-func makeEngine(faults: String = "", _ change: (inout Configuration) -> Void = { _ in }) -> CompressionEngine {
+/// - Parameter keepsStreams: as hardware does, which keeps what it has of a stream to itself.
+func makeEngine(
+    faults: String = "", keepsStreams: Bool = false, _ change: (inout Configuration) -> Void = { _ in }
+) -> CompressionEngine {
     var configuration = Configuration()
     configuration.backend = .emulator
     configuration.faults = FaultPlan(parsing: faults)!
     change(&configuration)
-    return CompressionEngine(configuration: configuration)!
+    return CompressionEngine(configuration: configuration, lendsStreams: !keepsStreams)!
 }
 
 /// How a stream is fed: pieces of input and output of up to so many bytes, and what flush modes come in between.

@@ -49,7 +49,7 @@ import Testing
                 descriptor.bits.type = .init(ZipDescriptor.typeCode(version))
                 descriptor.requestType = ZipRequestType.all(version).randomElement(using: &generator)!
                 descriptor.bufferType = 0
-                descriptor.windowCode &= 3
+                descriptor.windowCode %= 5
                 if !descriptor.isStateful {
                     descriptor.beginsStream = true
                     descriptor.finishes = true

@@ -115,7 +115,8 @@ import Testing
             expect(bench, changed { $0.bits.req_type = 0x43 }, .requestType)
             expect(bench, changed { $0.bufferType = 2 }, .requestType)
             if version == .v2 { expect(bench, changed { $0.requestType = .deflate }, .requestType) }
-            expect(bench, changed { $0.windowCode = 4 }, .parameter)
+            expect(bench, changed { $0.windowCode = 5 }, .parameter)
+            expect(bench, changed { $0.windowCode = 15 }, .parameter)
             expect(bench, changed { $0.inputByteCount = HISI_ZIP_DATA_LENGTH_MAX + 1 }, .parameter)
             expect(bench, changed { $0.beginsStream = false }, .parameter)
             if compresses { expect(bench, changed { $0.finishes = false }, .parameter) }

@@ -27,7 +27,7 @@ import Testing
                 kind.bytes(Int.random(in: 0...limit, using: &generator), &generator)
             }
             let level = UInt8.random(in: 0...9, using: &generator)
-            let window = UInt8.random(in: 0...3, using: &generator)
+            let window = UInt8.random(in: 0...4, using: &generator)
             var stream = type.header
             var last: ZipDescriptor?
             for (index, piece) in pieces.enumerated() {

@@ -143,12 +143,12 @@ final class StreamFuzzing {
         switch expected {
         case Z_STREAM_END:
             expect(outcome == .streamEnd, "a stream that zlib reads is not read")
-            expect(buffers.inputByteCount == Int(reference.avail_in), "the stream ends elsewhere")
         case Z_DATA_ERROR:
             guard case .dataError = outcome else { return expect(false, "a stream that zlib refuses is read") }
         case Z_NEED_DICT: expect(outcome == .needsDictionary, "no dictionary is wanted")
         default: expect(outcome == .ok || outcome == .bufferError, "a stream that goes on is refused, or at its end")
         }
+        expect(buffers.inputByteCount == Int(reference.avail_in), "another number of bytes is read")
         expect(made == expectedMade, "another number of bytes")
         expect(memcmp(ours, theirs, made) == 0, "other bytes")
     }

@@ -7,19 +7,6 @@
 enum { STORED = 0, FIXED = 1, DYNAMIC = 2 };
 enum { STORED_HEADER = 5 }; // bytes
 
-// The fixed code's symbols, of which the last two do not occur (RFC 1951, 3.2.6).
-enum { FIXED_SYMBOLS = 288 };
-
-struct codes {
-    struct code literals[FIXED_SYMBOLS];
-    struct code distances[DISTANCES];
-    // Of each match length: symbol and extra bits together.
-    struct {
-        uint32_t bits;
-        uint32_t count;
-    } lengths[LONGEST_MATCH + 1];
-};
-
 // Writing wide takes room for 8 bytes more than there are.
 static inline __attribute__((always_inline)) void write_sequences(
     struct bit_writer *out, const struct block *block, const struct codes *codes, int wide)
@@ -125,16 +112,20 @@ static int write_stored(struct bit_writer *writer, const struct block *block, in
     return 1;
 }
 
-int block_write(struct bit_writer *writer, const struct block *block, int is_last, unsigned *literal_cost)
+int block_write(
+    struct bit_writer *writer, const struct block *block, struct block_memory *memory, int is_last,
+    unsigned *literal_cost)
 {
-    uint32_t counts[LITERAL_SYMBOLS];
-    memcpy(counts, block->literals, sizeof(counts));
+    uint32_t *const counts = memory->counts;
+    struct block_header *const header = &memory->header;
+    struct codes *const codes = &memory->codes;
+    memcpy(counts, block->literals, sizeof(memory->counts));
     counts[END_OF_BLOCK] = 1;
-    uint8_t literals[LITERAL_SYMBOLS], distances[DISTANCES], fixed_literals[FIXED_SYMBOLS], fixed_distances[DISTANCES];
-    struct block_header header;
-    code_lengths(counts, LITERAL_SYMBOLS, LONGEST_LITERAL_CODE, literals);
-    code_lengths(block->distances, DISTANCES, LONGEST_DISTANCE_CODE, distances);
-    block_header_make(&header, literals, distances);
+    uint8_t *const literals = memory->literals, *const distances = memory->distances;
+    uint8_t *const fixed_literals = memory->fixed_literals, *const fixed_distances = memory->fixed_distances;
+    code_lengths(&memory->code_lengths, counts, LITERAL_SYMBOLS, LONGEST_LITERAL_CODE, literals);
+    code_lengths(&memory->code_lengths, block->distances, DISTANCES, LONGEST_DISTANCE_CODE, distances);
+    block_header_make(header, &memory->code_lengths, literals, distances);
     fixed_lengths(fixed_literals, fixed_distances);
 
     size_t literal_count = 0;
@@ -143,7 +134,7 @@ int block_write(struct bit_writer *writer, const struct block *block, int is_las
     if (literal_count >= 32)
         *literal_cost = (unsigned)(16 * cost(counts, literals, LITERALS) / literal_count);
 
-    size_t dynamic = header.bit_count + cost(counts, literals, LITERAL_SYMBOLS)
+    size_t dynamic = header->bit_count + cost(counts, literals, LITERAL_SYMBOLS)
         + cost(block->distances, distances, DISTANCES);
     size_t fixed = cost(counts, fixed_literals, LITERAL_SYMBOLS) + cost(block->distances, fixed_distances, DISTANCES);
     size_t coded = 3 + extra_cost(counts, block->distances) + (fixed <= dynamic ? fixed : dynamic);
@@ -153,19 +144,18 @@ int block_write(struct bit_writer *writer, const struct block *block, int is_las
     size_t byte_count = (writer->held + coded + 7) / 8, room = (size_t)(writer->end - writer->at);
     if (room < byte_count)
         return 0;
-    struct codes codes;
     put(writer, (unsigned)(is_last != 0) | (fixed <= dynamic ? FIXED : DYNAMIC) << 1, 3);
     if (fixed <= dynamic) {
         flush(writer);
-        make_codes(&codes, fixed_literals, FIXED_SYMBOLS, fixed_distances);
+        make_codes(codes, fixed_literals, FIXED_SYMBOLS, fixed_distances);
     } else {
-        block_header_write(&header, writer);
-        make_codes(&codes, literals, LITERAL_SYMBOLS, distances);
+        block_header_write(header, writer);
+        make_codes(codes, literals, LITERAL_SYMBOLS, distances);
     }
     if (room >= byte_count + sizeof(writer->bits))
-        write_sequences(writer, block, &codes, 1);
+        write_sequences(writer, block, codes, 1);
     else
-        write_sequences(writer, block, &codes, 0);
+        write_sequences(writer, block, codes, 0);
     return 1;
 }
 

@@ -41,7 +41,9 @@ static void add_run(struct block_header *header, uint32_t *counts, unsigned leng
         add(header, counts, length, 0);
 }
 
-void block_header_make(struct block_header *header, const uint8_t *literal_lengths, const uint8_t *distance_lengths)
+void block_header_make(
+    struct block_header *header, struct code_length_memory *memory, const uint8_t *literal_lengths,
+    const uint8_t *distance_lengths)
 {
     unsigned literal_count = LITERAL_SYMBOLS, distance_count = DISTANCES;
     while (literal_count > FIRST_LENGTH && literal_lengths[literal_count - 1] == 0)
@@ -64,7 +66,7 @@ void block_header_make(struct block_header *header, const uint8_t *literal_lengt
         add_run(header, counts, all[start], end - start);
     }
 
-    code_lengths(counts, CODE_LENGTHS, LONGEST_CODE_LENGTH_CODE, header->lengths);
+    code_lengths(memory, counts, CODE_LENGTHS, LONGEST_CODE_LENGTH_CODE, header->lengths);
     header->length_count = CODE_LENGTHS;
     while (header->length_count > 4 && header->lengths[telling_order[header->length_count - 1]] == 0)
         header->length_count--;

@@ -7,6 +7,7 @@
 
 #include "../alphabets.h"
 #include "bit_writer.h"
+#include "huffman.h"
 
 // How a block tells its codes' lengths (RFC 1951, 3.2.7): as runs, which have a code of their own.
 struct block_header {
@@ -20,7 +21,9 @@ struct block_header {
     size_t bit_count;
 };
 
-void block_header_make(struct block_header *header, const uint8_t *literal_lengths, const uint8_t *distance_lengths);
+void block_header_make(
+    struct block_header *header, struct code_length_memory *memory, const uint8_t *literal_lengths,
+    const uint8_t *distance_lengths);
 
 // Takes header->bit_count bits.
 void block_header_write(const struct block_header *header, struct bit_writer *writer);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "huffman.h"
-#include "../alphabets.h"
 
 #include <string.h>
 
@@ -39,10 +38,10 @@ static void sort_by_digit(const uint64_t *keys, unsigned count, unsigned shift, 
 }
 
 // Keys that are in the order of their symbols. So many are about as quick in one way as in the other.
-static void sort(uint64_t *keys, unsigned count)
+static void sort(uint64_t *keys, unsigned count, uint64_t *other)
 {
     enum { FEW = 40 };
-    uint64_t other[LITERAL_SYMBOLS], *from = keys, *to = other, all = 0;
+    uint64_t *from = keys, *to = other, all = 0;
     if (count <= FEW) {
         sort_few(keys, count, other);
         memcpy(keys, other, count * sizeof(*keys));
@@ -116,10 +115,11 @@ static void make_room(unsigned *leaves_at, unsigned longest)
     }
 }
 
-void code_lengths(const uint32_t *counts, unsigned symbol_count, unsigned longest, uint8_t *lengths)
+void code_lengths(
+    struct code_length_memory *memory, const uint32_t *counts, unsigned symbol_count, unsigned longest, uint8_t *lengths)
 {
-    uint64_t keys[LITERAL_SYMBOLS];
-    uint32_t nodes[LITERAL_SYMBOLS + 1];
+    uint64_t *const keys = memory->keys;
+    uint32_t *const nodes = memory->nodes;
     unsigned leaves_at[LONGEST_DISTANCE_CODE + 1] = { 0 };
     unsigned used = 0;
     memset(lengths, 0, symbol_count);
@@ -133,7 +133,7 @@ void code_lengths(const uint32_t *counts, unsigned symbol_count, unsigned longes
         lengths[only == 0 ? 1 : 0] = 1;
         return;
     }
-    sort(keys, used);
+    sort(keys, used, memory->sorted);
     for (unsigned index = 0; index < used; index++)
         nodes[index] = count_of(keys[index]);
     make_tree(nodes, used);

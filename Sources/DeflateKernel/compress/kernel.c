@@ -56,8 +56,9 @@ void deflate_kernel_begin(
     }
 }
 
-// What a literal of this text would take, in sixteenths of a bit: the entropy of its beginning.
-static unsigned estimate_literal_cost(const uint8_t *text, size_t byte_count)
+// What a literal of this text would take, in sixteenths of a bit: the entropy of its beginning. Not inlined, so that what
+// it counts in is off the stack again when blocks are written.
+__attribute__((noinline)) static unsigned estimate_literal_cost(const uint8_t *text, size_t byte_count)
 {
     unsigned counts[LITERALS] = { 0 }, count = byte_count < 4096 ? (unsigned)byte_count : 4096, sum = 0;
     if (count < 64)
@@ -127,7 +128,7 @@ size_t deflate_kernel_run(
             else
                 parse_with_tables(kernel, stop);
             int is_last = finish && input_byte_count == 0 && kernel->cursor == kernel->filled;
-            if (!block_write(&writer, &kernel->block, is_last, &kernel->literal_cost))
+            if (!block_write(&writer, &kernel->block, &kernel->block_memory, is_last, &kernel->literal_cost))
                 return 0;
         }
     } while (input_byte_count > 0);

@@ -59,6 +59,7 @@ struct deflate_kernel {
     struct places places;
     struct sequence sequences[MOST_SEQUENCES + 1];
     struct block block;
+    struct block_memory block_memory;
     uint8_t text[HISTORY + SEGMENT + SLACK];
 };
 

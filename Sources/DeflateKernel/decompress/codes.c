@@ -2,7 +2,7 @@
 
 #include "codes.h"
 
-#include <string.h>
+#include "../text.h"
 
 // Least length and extra bits of each length symbol; the last two stand for nothing. RFC 1951, section 3.2.5.
 static const struct { uint16_t least; uint8_t extra_bits; } lengths_of_symbols[] = {
@@ -14,7 +14,7 @@ static const struct { uint16_t least; uint8_t extra_bits; } lengths_of_symbols[]
 static uint32_t literal_entry(unsigned symbol)
 {
     if (symbol < LITERALS)
-        return symbol << 16 | IS_LITERAL;
+        return symbol << 24 | symbol << 16 | IS_LITERAL;
     if (symbol == END_OF_BLOCK)
         return IS_STOP;
     if (symbol >= LITERAL_SYMBOLS)
@@ -157,6 +157,43 @@ int codes_make_table(uint32_t *table, enum alphabet alphabet, const uint8_t *len
         }
     }
     return 1;
+}
+
+unsigned codes_count_entries(const uint8_t *lengths, unsigned count, unsigned root)
+{
+    unsigned counts[LONGEST_CODE + 1] = { 0 }, shortest = LONGEST_CODE + 1, longest = 0;
+    for (unsigned symbol = 0; symbol < count; symbol++)
+        counts[lengths[symbol]]++;
+    counts[0] = 0;
+    for (unsigned length = LONGEST_CODE; length >= 1; length--)
+        if (counts[length] != 0) {
+            shortest = length;
+            longest = longest == 0 ? length : longest;
+        }
+    // Without any code zlib makes a table of one bit.
+    if (longest == 0)
+        return 2;
+    root = lesser(root, longest);
+    if (root < shortest)
+        root = shortest;
+    unsigned entries = 1u << root, mask = entries - 1, beginning = ~0u, code = 0;
+    for (unsigned length = shortest; length <= longest; length++)
+        while (counts[length] > 0) {
+            if (length > root && (code & mask) != beginning) {
+                beginning = code & mask;
+                // No longer than the longest code.
+                unsigned bits = length - root;
+                int free = 1 << bits;
+                for (unsigned each = length; each < longest && (free -= (int)counts[each]) > 0; each++) {
+                    free <<= 1;
+                    bits++;
+                }
+                entries += 1u << bits;
+            }
+            counts[length]--;
+            code = next_code(code, length);
+        }
+    return entries;
 }
 
 // Whether two literals in turn fit at least one time in eight, if symbols come as often as their codes say.

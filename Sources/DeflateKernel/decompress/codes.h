@@ -8,7 +8,7 @@
 //     0-7    bits that it takes, its extra bits among them
 //     8-11   bits that its code takes; of a LINK, bits that the table behind it is for
 //     12-15  what it is
-//     16-31  the literal; the least length or distance; of a LINK, where the table behind it begins
+//     16-31  the literal, twice; the least length or distance; of a LINK, where the table behind it begins
 
 #ifndef CODES_H
 #define CODES_H
@@ -48,6 +48,9 @@ enum alphabet { LITERAL_ALPHABET, DISTANCE_ALPHABET, CODE_LENGTH_ALPHABET };
 // Returns 0 where zlib refuses them: too many short ones, or too few, unless it is a single one of one bit (or, among
 // distances and code lengths, none).
 int codes_make_table(uint32_t *table, enum alphabet alphabet, const uint8_t *lengths, unsigned count);
+
+// How many entries zlib's table for these codes has, with `root` bits and tables behind it.
+unsigned codes_count_entries(const uint8_t *lengths, unsigned count, unsigned root);
 
 // Lets two literals be decoded at once where their codes are short, if there are many such: JSON is decoded 1.2 times as
 // fast, programs are not. Takes several times as long as making the table, so it is for much to decode only.

@@ -31,7 +31,6 @@ static enum step read_kind(struct inflate_kernel *kernel, struct bit_reader *rea
     kernel->is_last_block = (int)take_bits(reader, 1);
     switch (take_bits(reader, 2)) {
     case 0:
-        take_bits(reader, reader->held & 7);
         kernel->phase = AT_STORED_LENGTH;
         return STEP_DONE;
     case 1:
@@ -44,17 +43,28 @@ static enum step read_kind(struct inflate_kernel *kernel, struct bit_reader *rea
         kernel->phase = AT_COUNTS;
         return STEP_DONE;
     default:
-        return STEP_INVALID;
+        return refuse(kernel, "invalid block type");
     }
 }
 
 static enum step read_stored_length(struct inflate_kernel *kernel, struct bit_reader *reader)
 {
+    // Bits that were primed here are no part of it, either.
+    take_bits(reader, reader->held & 7);
     if (!has_bits(reader, 32))
         return STEP_HUNGRY;
-    kernel->left = take_bits(reader, 16);
+    unsigned length = (unsigned)reader->bits & 0xffff, complement = (unsigned)(reader->bits >> 16) & 0xffff;
+    if (complement != (length ^ 0xffff)) {
+        reader->looked_at = 32;
+        return refuse(kernel, "invalid stored block lengths");
+    }
+    // What was read beyond them is the block's first bytes.
+    reader->next -= (reader->held - 32) / 8;
+    reader->bits = 0;
+    reader->held = 0;
+    kernel->left = length;
     kernel->phase = IN_STORED_BLOCK;
-    return take_bits(reader, 16) == (kernel->left ^ 0xffff) ? STEP_DONE : STEP_INVALID;
+    return STEP_DONE;
 }
 
 static enum step read_counts(struct inflate_kernel *kernel, struct bit_reader *reader)
@@ -67,7 +77,9 @@ static enum step read_counts(struct inflate_kernel *kernel, struct bit_reader *r
     kernel->lengths_read = 0;
     memset(kernel->code_lengths, 0, sizeof(kernel->code_lengths));
     kernel->phase = IN_CODE_LENGTH_LENGTHS;
-    return kernel->literal_symbols > LITERAL_SYMBOLS || kernel->distances > DISTANCES ? STEP_INVALID : STEP_DONE;
+    if (kernel->literal_symbols > LITERAL_SYMBOLS || kernel->distances > DISTANCES)
+        return refuse(kernel, "too many length or distance symbols");
+    return STEP_DONE;
 }
 
 static enum step read_code_length_lengths(struct inflate_kernel *kernel, struct bit_reader *reader)
@@ -79,9 +91,11 @@ static enum step read_code_length_lengths(struct inflate_kernel *kernel, struct 
     }
     kernel->lengths_read = 0;
     kernel->phase = IN_CODE_LENGTHS;
-    return codes_make_table(kernel->code_length_table, CODE_LENGTH_ALPHABET, kernel->code_lengths, CODE_LENGTHS)
-        ? STEP_DONE
-        : STEP_INVALID;
+    kernel->tables = NO_TABLES;
+    if (!codes_make_table(kernel->code_length_table, CODE_LENGTH_ALPHABET, kernel->code_lengths, CODE_LENGTHS))
+        return refuse(kernel, "invalid code lengths set");
+    kernel->tables = CODE_LENGTH_TABLES;
+    return STEP_DONE;
 }
 
 static enum step read_code_lengths(struct inflate_kernel *kernel, struct bit_reader *reader)
@@ -104,22 +118,32 @@ static enum step read_code_lengths(struct inflate_kernel *kernel, struct bit_rea
         if (bits + extra_bits > reader->held)
             return STEP_HUNGRY;
         take_bits(reader, bits);
+        if (symbol == 16 && kernel->lengths_read == 0) {
+            reader->looked_at = extra_bits;
+            return refuse(kernel, "invalid bit length repeat");
+        }
         unsigned count = repetitions[symbol - 16].least + take_bits(reader, extra_bits);
-        if ((symbol == 16 && kernel->lengths_read == 0) || count > total - kernel->lengths_read)
-            return STEP_INVALID;
+        if (count > total - kernel->lengths_read)
+            return refuse(kernel, "invalid bit length repeat");
         int length = symbol == 16 ? kernel->lengths[kernel->lengths_read - 1] : 0;
         memset(kernel->lengths + kernel->lengths_read, length, count);
         kernel->lengths_read += count;
     }
     if (kernel->lengths[END_OF_BLOCK] == 0)
-        return STEP_INVALID;
+        return refuse(kernel, "invalid code -- missing end-of-block");
     kernel->has_fixed_tables = 0;
     kernel->left = 0;
     kernel->phase = IN_SYMBOLS;
-    if (!codes_make_table(kernel->literal_table, LITERAL_ALPHABET, kernel->lengths, kernel->literal_symbols)
-        || !codes_make_table(
+    kernel->table_literals = kernel->literal_symbols;
+    kernel->table_distances = kernel->distances;
+    kernel->tables = NO_TABLES;
+    if (!codes_make_table(kernel->literal_table, LITERAL_ALPHABET, kernel->lengths, kernel->literal_symbols))
+        return refuse(kernel, "invalid literal/lengths set");
+    kernel->tables = LITERAL_TABLES;
+    if (!codes_make_table(
             kernel->distance_table, DISTANCE_ALPHABET, kernel->lengths + kernel->literal_symbols, kernel->distances))
-        return STEP_INVALID;
+        return refuse(kernel, "invalid distances set");
+    kernel->tables = ALL_TABLES;
     if (reader->end - reader->next >= PAIRED_INPUT)
         codes_pair_literals(kernel->literal_table, kernel->lengths);
     return STEP_DONE;

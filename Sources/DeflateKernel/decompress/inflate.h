@@ -8,8 +8,6 @@
 #include "inflate_kernel.h"
 
 enum {
-    // What copying a match in pieces may read and write beyond it.
-    COPY_AHEAD = 32,
     // The most lengths of codes that a header can have: of 257 + 31 and of 1 + 31 symbols.
     MOST_CODE_LENGTHS = FIRST_LENGTH + 31 + 32,
 };
@@ -24,16 +22,28 @@ enum phase {
     IN_CODE_LENGTHS,
     IN_SYMBOLS,
     AT_END,
+    // Something was wrong.
+    AT_FAULT,
 };
+
+// Where a run may stop before the next block: not at all, where it stands, or, as none has begun yet, there in the next run.
+enum block_stop { STOP_IS_PAST, STOP_IS_HERE, STOP_IS_NEXT };
+
+// Which tables zlib would have made last.
+enum tables { NO_TABLES, CODE_LENGTH_TABLES, LITERAL_TABLES, ALL_TABLES };
 
 // Input that has been read and not yet used, and what comes after.
 struct bit_reader {
     const uint8_t *next, *end;
+    // Nothing before this can be given back.
+    const uint8_t *floor;
     uint64_t bits;  // the first lowest; none above `held`
     unsigned held;
+    // Of these, bits that were looked at, when a step ends without taking them. What is beyond is given back.
+    unsigned looked_at;
 };
 
-// A request's output.
+// A request's output. No byte from `next` on is read or written before it is given out.
 struct writing {
     uint8_t *next, *end;
     const uint8_t *begin;
@@ -46,26 +56,44 @@ struct inflate_kernel {
     unsigned held;
     // Bytes that the stored block, or the match that stopped at the end of output, has yet to give.
     unsigned left;
-    unsigned match_distance;
+    // Of that match: all that it gives, how far back it begins, and bits of its code.
+    unsigned match_length, match_distance, match_bits;
+    // Bits of a literal's code that is known and has no room yet.
+    unsigned literal_bits;
+    enum block_stop before_block;
+    // Whether the last run stopped right behind a block's header.
+    int is_behind_header;
+    const char *message;
 
     // The header being read.
     unsigned literal_symbols, distances, code_length_lengths;
     unsigned lengths_read;
     uint8_t code_lengths[CODE_LENGTHS];
     uint8_t lengths[MOST_CODE_LENGTHS];
+    // What zlib's tables were last made of.
+    enum tables tables;
+    unsigned table_literals, table_distances;
 
     int has_fixed_tables;
     uint32_t code_length_table[CODE_LENGTH_TABLE_SIZE];
     uint32_t literal_table[LITERAL_TABLE_SIZE];
     uint32_t distance_table[DISTANCE_TABLE_SIZE];
 
-    // The last bytes of output before this request: `history_count`, up to `history_end`.
+    // The last bytes of output before this request, `history_count` of them up to `history_end`, and round: NULL as long as
+    // there is no need.
+    uint8_t *history;
     unsigned history_end, history_count;
-    uint8_t history[2 * HISTORY + COPY_AHEAD];
 };
 
 // What a step came to: whether there is more to do, or why not.
-enum step { STEP_DONE, STEP_HUNGRY, STEP_FULL, STEP_INVALID };
+enum step { STEP_DONE, STEP_HUNGRY, STEP_FULL, STEP_STOPPED, STEP_INVALID };
+
+// Says what is wrong.
+static inline enum step refuse(struct inflate_kernel *kernel, const char *message)
+{
+    kernel->message = message;
+    return STEP_INVALID;
+}
 
 // Reads block headers up to the first symbol, whatever has come of them.
 enum step inflate_read_header(struct inflate_kernel *kernel, struct bit_reader *reader);

@@ -2,21 +2,26 @@
 //
 // Decodes symbols one at a time, with no more input and room than there is.
 
-#include "inflate.h"
+#include "window.h"
 
 // Gives as much of a match as there is room for, and remembers the rest.
 static enum step write_match(struct inflate_kernel *kernel, struct writing *writing)
 {
     size_t room = (size_t)(writing->end - writing->next), written = (size_t)(writing->next - writing->begin);
+    if (room == 0)
+        return STEP_FULL;
     if (kernel->match_distance > written + kernel->history_count)
-        return STEP_INVALID;
+        return refuse(kernel, "invalid distance too far back");
     unsigned count = kernel->left < room ? kernel->left : (unsigned)room;
     kernel->left -= count;
-    if (kernel->match_distance > written) {
-        unsigned back = kernel->match_distance - (unsigned)written, from_history = lesser(back, count);
-        memcpy(writing->next, kernel->history + kernel->history_end - back, from_history);
-        writing->next += from_history;
-        count -= from_history;
+    // The window goes round: in two pieces at most.
+    while (count > 0 && kernel->match_distance > written) {
+        unsigned back = kernel->match_distance - (unsigned)written, place = window_place(kernel, back);
+        unsigned piece = lesser(lesser(back, count), HISTORY - place);
+        memcpy(writing->next, kernel->history + place, piece);
+        writing->next += piece;
+        written += piece;
+        count -= piece;
     }
     for (const uint8_t *source = writing->next - kernel->match_distance; count > 0; count--)
         *writing->next++ = *source++;
@@ -37,8 +42,11 @@ static enum step read_match(
     unsigned distance_bits = distance_linked_bits + (distance_entry & 0xff);
     if (length_bits + code_bits > reader->held)
         return STEP_HUNGRY;
-    if (distance_entry & IS_STOP)
-        return STEP_INVALID;
+    if (distance_entry & IS_STOP) {
+        take_bits(reader, length_bits);
+        take_bits(reader, code_bits);
+        return refuse(kernel, "invalid distance code");
+    }
     if (length_bits + distance_bits > reader->held)
         return STEP_HUNGRY;
 
@@ -47,6 +55,8 @@ static enum step read_match(
     kernel->left = (entry >> 16) + take_bits(reader, length_bits - length_code_bits);
     take_bits(reader, code_bits);
     kernel->match_distance = (distance_entry >> 16) + take_bits(reader, distance_bits - code_bits);
+    kernel->match_length = kernel->left;
+    kernel->match_bits = length_bits + distance_bits;
     return STEP_DONE;
 }
 
@@ -70,14 +80,17 @@ enum step inflate_read_symbols(struct inflate_kernel *kernel, struct bit_reader 
         if (code_bits > reader->held)
             return STEP_HUNGRY;
         if (entry & IS_LITERAL) {
-            if (writing->next == writing->end)
+            if (writing->next == writing->end) {
+                // zlib knows what comes before it sees that there is no room for it.
+                reader->looked_at = kernel->literal_bits = code_bits;
                 return STEP_FULL;
+            }
             take_bits(reader, code_bits);
             *writing->next++ = (uint8_t)(entry >> 16);
         } else if (entry & IS_STOP) {
-            if ((entry & IS_INVALID) == IS_INVALID)
-                return STEP_INVALID;
             take_bits(reader, code_bits);
+            if ((entry & IS_INVALID) == IS_INVALID)
+                return refuse(kernel, "invalid literal/length code");
             return STEP_DONE;
         } else {
             enum step step = read_match(kernel, reader, entry, linked_bits);

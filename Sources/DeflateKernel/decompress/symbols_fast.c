@@ -2,7 +2,8 @@
 //
 // Decodes symbols where every step has all the input and room that it can want, so that little is asked in between.
 
-#include "inflate.h"
+#include "copy_match.h"
+#include "window.h"
 
 enum {
     // What a step reads at most, two times seven bytes, and what is loaded beyond.
@@ -10,42 +11,8 @@ enum {
     // Three entries of two literals.
     LITERALS_AHEAD = 6,
     // And the longest match.
-    ROOM_AHEAD = LITERALS_AHEAD + LONGEST_MATCH + COPY_AHEAD,
+    ROOM_AHEAD = LITERALS_AHEAD + LONGEST_MATCH,
 };
-
-static inline void copy16(uint8_t *target, const uint8_t *source)
-{
-    uint64_t words[2];
-    memcpy(words, source, sizeof(words));
-    memcpy(target, words, sizeof(words));
-}
-
-// Copies from 16 bytes away or farther, up to 31 bytes beyond the end.
-static inline void copy_pieces(uint8_t *target, const uint8_t *source, const uint8_t *end)
-{
-    do {
-        copy16(target, source);
-        copy16(target + 16, source + 16);
-        target += 32;
-        source += 32;
-    } while (target < end);
-}
-
-// Copies from `distance` bytes before, up to 31 bytes beyond the end.
-static inline void copy_match(uint8_t *target, unsigned distance, const uint8_t *end)
-{
-    if (distance < 16) {
-        // What is closer repeats itself: twice as far back is the same, once that is written.
-        do {
-            copy16(target, target - distance);
-            target += distance;
-            distance *= 2;
-        } while (distance < 16);
-        if (target >= end)
-            return;
-    }
-    copy_pieces(target, target - distance, end);
-}
 
 // Afterwards at least 56 bits are held. Those above are right, too, and are loaded once more.
 // `held` counts in its lowest 8 bits only, so that a whole entry may be subtracted.
@@ -54,12 +21,13 @@ static inline void copy_match(uint8_t *target, unsigned distance, const uint8_t 
 #define LOOK_UP() literals[bits & ((1u << LITERAL_TABLE_BITS) - 1)]
 #define LOOK_BEHIND(table, entry) (table)[((entry) >> 16) + (bits & ((1u << ((entry) >> 8 & 15)) - 1))]
 
-// One literal or two, and the entry of what follows.
+// One literal or two, and the entry of what follows. The only literal is also its entry's last.
 #define PUT_LITERALS() \
     do { \
-        uint16_t both = (uint16_t)(entry >> 16); \
-        memcpy(out, &both, sizeof(both)); \
-        out += 1 + (entry >> 12 & 1); \
+        unsigned pair = entry >> 12 & 1; \
+        out[0] = (uint8_t)(entry >> 16); \
+        out[pair] = (uint8_t)(entry >> 24); \
+        out += 1 + pair; \
         CONSUME(entry); \
         entry = LOOK_UP(); \
     } while (0)
@@ -76,12 +44,12 @@ static inline __attribute__((always_inline)) enum step read_symbols(
     struct inflate_kernel *kernel, struct bit_reader *reader, struct writing *writing, const int is_near_end)
 {
     const ptrdiff_t room_ahead = is_near_end ? LITERALS_AHEAD : ROOM_AHEAD;
-    if (reader->end - reader->next < INPUT_AHEAD || writing->end - writing->next < room_ahead)
+    const uint8_t *begin = writing->begin, *end = writing->end;
+    if (reader->end - reader->next < INPUT_AHEAD || end - writing->next < room_ahead)
         return STEP_HUNGRY;
     const uint32_t *literals = kernel->literal_table, *distances = kernel->distance_table;
     const uint8_t *next = reader->next, *last = reader->end - INPUT_AHEAD;
-    const uint8_t *begin = writing->begin, *end = writing->end, *last_out = end - room_ahead;
-    const uint8_t *history_end = kernel->history + kernel->history_end;
+    const uint8_t *last_out = end - room_ahead;
     uint8_t *out = writing->next;
     uint64_t bits = reader->bits;
     unsigned held = reader->held;
@@ -103,6 +71,8 @@ static inline __attribute__((always_inline)) enum step read_symbols(
             }
             REFILL();
         }
+        // Where a match is left over, it counts how many bits it took.
+        size_t before = is_near_end ? 8 * (size_t)next - (uint8_t)held : 0;
         if (entry & (IS_LINK | IS_STOP)) {
             if (entry & IS_LINK) {
                 CONSUME((uint32_t)LITERAL_TABLE_BITS);
@@ -115,7 +85,7 @@ static inline __attribute__((always_inline)) enum step read_symbols(
             }
             if (entry & IS_STOP) {
                 CONSUME(entry);
-                step = (entry & IS_INVALID) == IS_INVALID ? STEP_INVALID : STEP_DONE;
+                step = (entry & IS_INVALID) == IS_INVALID ? refuse(kernel, "invalid literal/length code") : STEP_DONE;
                 break;
             }
         }
@@ -129,7 +99,8 @@ static inline __attribute__((always_inline)) enum step read_symbols(
                 far = LOOK_BEHIND(distances, far);
             }
             if (far & IS_STOP) {
-                step = STEP_INVALID;
+                CONSUME(far);
+                step = refuse(kernel, "invalid distance code");
                 break;
             }
         }
@@ -140,18 +111,25 @@ static inline __attribute__((always_inline)) enum step read_symbols(
         REFILL();
 
         size_t written = (size_t)(out - begin), back = distance - written;
-        int is_left = is_near_end && length + COPY_AHEAD > (size_t)(end - out);
-        if (distance > written)
-            is_left |= length > back || back > kernel->history_count;
+        unsigned place = 0;
+        int is_left = is_near_end && length > (size_t)(end - out);
+        // copy_match looks at the bytes before both.
+        if (distance >= written) {
+            place = window_place(kernel, (unsigned)back);
+            is_left |= written == 0 || back == 0 || length > back || back > kernel->history_count || place == 0
+                || place + length >= HISTORY;
+        }
         if (is_left) {
             kernel->left = length;
+            kernel->match_length = length;
             kernel->match_distance = distance;
+            kernel->match_bits = (unsigned)(8 * (size_t)next - (uint8_t)held - before);
             break;
         }
-        if (distance <= written)
-            copy_match(out, distance, out + length);
+        if (distance < written)
+            copy_match(out, distance, length);
         else
-            copy_pieces(out, history_end - back, out + length);
+            copy_apart(out, kernel->history + place, length);
         out += length;
     } while (next <= last && out <= last_out);
 

@@ -14,6 +14,8 @@ final class CompressingUnits {
     private var libdeflate: OpaquePointer?
     private var kernel: OpaquePointer?
     private var zlib = ZlibCompressor()
+    /// Of the thread that was here last.
+    private var stackRoom = stack_room()
 
     /// Whose stream a unit goes on with without being told the window again; 0: nobody's.
     private var heldSerial: UInt64 = 0
@@ -44,7 +46,11 @@ final class CompressingUnits {
         if count > 0 {
             let isWhole = job.beginsStream && job.finishes
             var row = plan.choose(level: job.level, isWhole: isWhole, byteCount: count)
-            if row.unit != .isal, count >= Incompressible.sampledFrom, looksIncompressible(job) {
+            let allowsISAL = stack_room_is_enough(&stackRoom, Int(ISAL_STACK_LENGTH)) == 1
+            if row.unit == .isal {
+                // The kernel, which takes little stack, is next in speed.
+                if !allowsISAL { (row.unit, row.unitLevel) = (.kernel, 6) }
+            } else if allowsISAL, count >= Incompressible.sampledFrom, looksIncompressible(job) {
                 row.unit = .isal
                 row.unitLevel = 1
             }

@@ -4,7 +4,7 @@ import CLinux
 import CZlib
 import CompressionSessions
 
-/// zlib's share of a stream: from its beginning, or from where the device stopped.
+/// zlib's share of a stream: from its beginning, or from where hardware stopped.
 extension InflateStream {
     /// Feeds zlib, which stands behind the header, what the device was given, without the output that was given out. The
     /// device may have read more than that needs: the rest stays in the journal. False: zlib makes something else of it.
@@ -29,7 +29,7 @@ extension InflateStream {
         }
     }
 
-    func advanceOnProcessor(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome {
+    func advanceByZlib(_ buffers: inout StreamBuffers, _ flush: StreamFlush) -> StreamOutcome {
         while replayedByteCount < journal.count {
             var replay = buffers
             replay.input = journal.bytes.map { $0 + replayedByteCount }
