@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 
 #define LIBRARY_NAME "libuacce-z.so"
@@ -50,6 +51,13 @@ void zlib_library_free(struct zlib_library *library)
     free(library);
 }
 
+// Whether a path leads where the caller of a program with more privileges has started it. A name without a slash is the
+// dynamic linker's to find, which knows of such programs.
+static bool is_callers_choice(const char *path)
+{
+    return getauxval(AT_SECURE) != 0 && path[0] != '/' && strchr(path, '/') != NULL;
+}
+
 // Looks in `places`. True with `path` filled in: the library is there. It must be of the owner of the shared object
 // that looks for it, or root's: of the folders above, not everybody's may be meant.
 static bool find_beside(char path[PATH_MAX])
@@ -64,7 +72,7 @@ static bool find_beside(char path[PATH_MAX])
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         int length = snprintf(path, PATH_MAX, "%s%.*s%s" LIBRARY_NAME, folder == 0 ? "./" : "", folder, self.dli_fname,
                               places[i]);
-        if (length > 0 && length < PATH_MAX && stat(path, &found) == 0 && S_ISREG(found.st_mode)
+        if (length > 0 && length < PATH_MAX && !is_callers_choice(path) && stat(path, &found) == 0 && S_ISREG(found.st_mode)
             && (found.st_uid == 0 || found.st_uid == own.st_uid))
             return true;
     }
@@ -99,6 +107,10 @@ const struct zlib_calls *zlib_library_calls(struct zlib_library *library, char *
     const char *file = library->file;
     if (*file == '\0')
         file = find_beside(path) ? path : LIBRARY_NAME;
+    if (is_callers_choice(file)) {
+        snprintf(problem, size, "%s is no absolute path, and the program has privileges", file);
+        return NULL;
+    }
     // The library's soname is libz.so.1: whatever is loaded later and wants that would be given this one. With the
     // system's in its place first, the dynamic linker goes on giving that. Where there is none, nobody is deprived.
     (void)dlopen("libz.so.1", RTLD_LAZY | RTLD_LOCAL);

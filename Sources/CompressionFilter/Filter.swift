@@ -40,7 +40,7 @@ final class Filter {
     }
 
     /// The library with the engine, as the variable of the provider's key says, or where it is found.
-    private static let library: CompressionLibrary? = {
+    static let library: CompressionLibrary? = {
         let empty: StaticString = ""
         guard let place = linux_secure_environment("UACCE_COMPRESSION_LIBRARY"), strcmp(place, "auto") != 0 else {
             return CompressionLibrary(UnsafeRawPointer(empty.utf8Start).assumingMemoryBound(to: CChar.self))

@@ -17,21 +17,22 @@ struct FilterBuffer: ~Copyable {
     deinit {
         if let base = memory.baseAddress {
             linux_wipe(base, memory.count)
-            memory.deallocate()
+            free(base)
         }
     }
 
     var count: Int { end - start }
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[start..<end]) }
 
-    /// All of the buffer, which must be empty.
-    mutating func room() -> UnsafeMutableRawBufferPointer {
+    /// All of the buffer, which must be empty. nil: there is no memory.
+    mutating func room() -> UnsafeMutableRawBufferPointer? {
         if memory.count != capacity {
+            guard let new = malloc(capacity) else { return nil }
             if let base = memory.baseAddress {
                 linux_wipe(base, memory.count)
-                memory.deallocate()
+                free(base)
             }
-            memory = .allocate(byteCount: capacity, alignment: 16)
+            memory = UnsafeMutableRawBufferPointer(start: new, count: capacity)
         }
         return memory
     }
@@ -53,14 +54,16 @@ struct FilterBuffer: ~Copyable {
         return taken
     }
 
-    func copy() -> FilterBuffer {
-        var copy = FilterBuffer(capacity: capacity)
-        if count > 0 {
-            // It may hold more than it will have room for.
-            copy.memory = .allocate(byteCount: count, alignment: 16)
-            memcpy(copy.memory.baseAddress!, bytes.baseAddress!, count)
-            copy.fill(count)
-        }
-        return copy
+    /// Becomes a copy of another. False: there is no memory.
+    mutating func copy(from other: borrowing FilterBuffer) -> Bool {
+        capacity = other.capacity
+        guard other.count > 0, let bytes = other.bytes.baseAddress else { return true }
+        // It may hold more than it will have room for.
+        guard let new = malloc(other.count) else { return false }
+        if let base = memory.baseAddress { free(base) }
+        memory = UnsafeMutableRawBufferPointer(start: new, count: other.count)
+        memcpy(new, bytes, other.count)
+        fill(other.count)
+        return true
     }
 }

@@ -9,9 +9,12 @@ enum FilterErrors {
     /// Texts that libcrypto knows by their address.
     nonisolated(unsafe) private static var texts: UnsafeMutablePointer<ERR_STRING_DATA>?
 
-    /// Given by libcrypto when the first error is met, which then learns the texts as well.
-    private static let library: Int32 = {
-        let library = ERR_get_next_error_library()
+    /// Given by libcrypto when the first filter is asked for.
+    nonisolated(unsafe) private static var library: Int32 = 0
+
+    /// Gets a number, and teaches libcrypto the texts.
+    static func prepare() {
+        library = ERR_get_next_error_library()
         // Where libcrypto looks for the library's name: no function, no reason (ERR_PACK).
         let name: StaticString = "uacce bio"
         let rows =
@@ -25,8 +28,7 @@ enum FilterErrors {
         (table + rows.count).initialize(to: ERR_STRING_DATA(error: 0, string: nil))
         texts = table
         ERR_load_strings(library, texts)
-        return library
-    }()
+    }
 
     static func raise(_ failure: CompressionFailure, _ detail: UnsafePointer<CChar>? = nil, line: Int32 = #line) {
         ERR_new()

@@ -27,8 +27,8 @@ final class FilterReader {
 
     func copy() -> FilterReader? {
         guard let stream = stream.copy() else { return nil }
-        let copy = FilterReader(stream, input.copy())
-        copy.plain = plain.copy()
+        let copy = FilterReader(stream, FilterBuffer(capacity: input.capacity))
+        guard copy.input.copy(from: input), copy.plain.copy(from: plain) else { return nil }
         copy.hasEnded = hasEnded
         copy.isInputOver = isInputOver
         copy.hasBegun = hasBegun
@@ -52,7 +52,7 @@ final class FilterReader {
             if hasEnded { return (0, 0) }
             if input.count > 0 || isInputOver || hasMore {
                 let isDirect = output.count >= Self.leastDirect
-                let room = isDirect ? output : plain.room()
+                guard let room = isDirect ? output : plain.room() else { return lacksMemory() }
                 let progress = stream.update(input.bytes, into: room, isInputOver ? .finish : .none)
                 input.consume(progress.consumed)
                 hasMore = progress.written == room.count || progress.status != .progress
@@ -71,7 +71,7 @@ final class FilterReader {
                 default: if progress.consumed > 0 || hasEnded { continue }
                 }
             }
-            let room = input.room()
+            guard let room = input.room() else { return lacksMemory() }
             let result = BIO_read(next, room.baseAddress, Int32(clamping: room.count))
             if result > 0 {
                 input.fill(Int(result))
@@ -82,6 +82,11 @@ final class FilterReader {
                 isInputOver = true
             }
         }
+    }
+
+    private func lacksMemory() -> (read: Int, result: Int32) {
+        FilterErrors.raise(.noMemory)
+        return (0, -1)
     }
 
     /// The stream behind the one that has ended.

@@ -20,7 +20,8 @@ final class FilterWriter {
 
     func copy() -> FilterWriter? {
         guard let stream = stream.copy() else { return nil }
-        let copy = FilterWriter(stream, waiting.copy())
+        let copy = FilterWriter(stream, FilterBuffer(capacity: waiting.capacity))
+        guard copy.waiting.copy(from: waiting) else { return nil }
         copy.isFinished = isFinished
         copy.isBehind = isBehind
         return copy
@@ -42,8 +43,11 @@ final class FilterWriter {
         while true {
             let result = drain(to: next)
             if result <= 0 || taken == input.count { return (taken, result) }
-            let progress = stream.update(
-                UnsafeRawBufferPointer(rebasing: input[taken...]), into: waiting.room(), .none)
+            guard let room = waiting.room() else {
+                FilterErrors.raise(.noMemory)
+                return (taken, -1)
+            }
+            let progress = stream.update(UnsafeRawBufferPointer(rebasing: input[taken...]), into: room, .none)
             waiting.fill(progress.written)
             taken += progress.consumed
             isBehind = true
@@ -59,7 +63,10 @@ final class FilterWriter {
         while true {
             let result = drain(to: next)
             if result <= 0 || isFinished || (flush != .finish && !isBehind) { return result }
-            let room = waiting.room()
+            guard let room = waiting.room() else {
+                FilterErrors.raise(.noMemory)
+                return -1
+            }
             let progress = stream.update(UnsafeRawBufferPointer(start: nil, count: 0), into: room, flush)
             waiting.fill(progress.written)
             switch progress.status {

@@ -3,7 +3,7 @@
 import CLinux
 import CZlibCalls
 
-/// The library that has zlib's ABI, opened for the first stream.
+/// The library that has zlib's ABI, opened for the first stream, or before.
 public final class CompressionLibrary: @unchecked Sendable {
     private let library: UnsafeMutablePointer<zlib_library>?
 
@@ -16,6 +16,11 @@ public final class CompressionLibrary: @unchecked Sendable {
 
     deinit {
         zlib_library_free(library)
+    }
+
+    /// Opens it, where that can be done; if not, the first stream says why.
+    public func open() {
+        _ = calls { _ in }
     }
 
     /// Its calls, or nil after `explain` was given a text that says which file is the matter, and what is.

@@ -148,7 +148,8 @@ public final class CompressionStream {
         copy.settings = settings
         copy.hasNewSettings = hasNewSettings
         copy.completedFlush = completedFlush
-        copy.staged = staged.copy()
+        guard let stagedCopy = staged.copy() else { return nil }
+        copy.staged = stagedCopy
         guard copy.keepDictionary(UnsafeRawBufferPointer(dictionary)) else { return nil }
         copy.totalInput = totalInput
         copy.totalOutput = totalOutput

@@ -19,10 +19,10 @@ struct StagedOutput {
     var isEmpty: Bool { start == end }
     var count: Int { end - start }
 
-    /// Room for all of `capacity`; nothing may wait there.
-    mutating func room() -> UnsafeMutableRawBufferPointer {
-        if memory == nil { memory = .allocate(capacity: Self.capacity) }
-        return UnsafeMutableRawBufferPointer(start: memory, count: Self.capacity)
+    /// Room for all of `capacity`; nothing may wait there. nil: there is no memory.
+    mutating func room() -> UnsafeMutableRawBufferPointer? {
+        if memory == nil { memory = malloc(Self.capacity)?.assumingMemoryBound(to: UInt8.self) }
+        return memory.map { UnsafeMutableRawBufferPointer(start: $0, count: Self.capacity) }
     }
 
     /// Notes that so many bytes were written to the room.
@@ -43,15 +43,17 @@ struct StagedOutput {
     mutating func wipe() {
         if let memory {
             linux_wipe(memory, Self.capacity)
-            memory.deallocate()
+            free(memory)
         }
         self = StagedOutput()
     }
 
-    func copy() -> StagedOutput {
+    /// nil: there is no memory.
+    func copy() -> StagedOutput? {
         guard let memory, start < end else { return StagedOutput() }
         var copy = StagedOutput()
-        memcpy(copy.room().baseAddress!, memory + start, end - start)
+        guard let room = copy.room()?.baseAddress else { return nil }
+        memcpy(room, memory + start, end - start)
         copy.fill(end - start)
         return copy
     }

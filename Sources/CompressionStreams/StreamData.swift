@@ -87,7 +87,9 @@ extension CompressionStream {
             // Whether it may be cut off in the middle without harm.
             let isStaged =
                 room.count < StagedOutput.leastRoom && (hasNewSettings || (asked != .none && asked != .finish))
-            let target = isStaged ? staged.room() : room
+            guard let target = isStaged ? staged.room() : room else {
+                return progress.status = .failed(.noMemory)
+            }
             let done: (consumed: Int, written: Int, result: Int32)
             let isChange = hasNewSettings
             if isChange {

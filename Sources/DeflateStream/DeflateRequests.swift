@@ -107,7 +107,9 @@ extension DeflateStream {
             guard result.outcome == (flush == .finish ? .streamEnd : .done), result.consumed == byteCount else {
                 return yield(.device)
             }
-            if flush == .finish { phase = .ended } else { window.slide(over: input, byteCount: byteCount) }
+            if flush == .finish { phase = .ended }
+            // A stream that is one request needs none.
+            if flush != .finish || window.byteCount > 0 { window.slide(over: input, byteCount: byteCount) }
             isFlushed = true
             return result.produced
         } catch {

@@ -122,6 +122,14 @@ public final class DeflateStream: @unchecked Sendable {
     /// Bytes of output that wait to be given out (`deflatePending`); on the device route there are never bits.
     public var pendingByteCount: Int { pending.count }
 
+    /// Whether zlib goes on, and has output that waits or input that it was not given yet.
+    public var isProcessorPending: Bool {
+        guard let processor else { return false }
+        var byteCount = UInt32(0)
+        zlib_deflatePending(processor.stream, &byteCount, nil)
+        return byteCount > 0 || !gathered.isEmpty
+    }
+
     /// Whether there is input that is not compressed yet.
     public var isGathering: Bool { !gathered.isEmpty }
 
@@ -137,6 +145,25 @@ public final class DeflateStream: @unchecked Sendable {
         // zlib's for any parameters, with a sync marker between requests.
         byteCount + ((byteCount + 7) >> 3) + ((byteCount + 63) >> 6) + 5 * (byteCount / Self.leastDirectByteCount + 2)
             + StreamHeader.limit + 8
+    }
+
+    /// What the next data may refer to (`deflateGetDictionary`): the last of what was given, as much as there is a window
+    /// for; of a stream that began and ended in one call, nothing. Returns how many bytes that is.
+    ///
+    /// - Parameter dictionary: room for 32 KiB; nil: only the count is wanted.
+    public func copyDictionary(to dictionary: UnsafeMutablePointer<UInt8>?) -> Int {
+        let limit = 1 << windowBits
+        var count = 0
+        if let processor {
+            var length = uInt(0)
+            zlib_deflateGetDictionary(processor.stream, dictionary, &length)
+            count = Int(length)
+        } else if let bytes = window.bytes {
+            count = min(window.byteCount, limit)
+            dictionary?.update(from: bytes + (window.byteCount - count), count: count)
+        }
+        guard let first = gathered.first else { return count }
+        return extendDictionary(dictionary, count, first, byteCount: gathered.count, limit: limit)
     }
 
     public var route: StreamRoute { processor == nil ? .device : .processor }
@@ -244,4 +271,17 @@ public final class DeflateStream: @unchecked Sendable {
             return .ok
         }
     }
+}
+
+/// Appends bytes to a dictionary of `count` bytes, which keeps the last `limit` of all. Returns how many it has.
+public func extendDictionary(
+    _ dictionary: UnsafeMutablePointer<UInt8>?, _ count: Int, _ bytes: UnsafePointer<UInt8>, byteCount: Int, limit: Int
+) -> Int {
+    let added = min(byteCount, limit)
+    let kept = min(count, limit - added)
+    if let dictionary, added > 0 {
+        memmove(dictionary, dictionary + (count - kept), kept)
+        memcpy(dictionary + kept, bytes + (byteCount - added), added)
+    }
+    return kept + added
 }

@@ -100,9 +100,8 @@ extension DeflateCall {
     /// - Parameter isFirst: the call was looked at already.
     private func onDevice(_ flush: Int32, isFirst: Bool = false) -> Int32 {
         guard let device else { return Z_STREAM_ERROR }
-        // zlib, where it went on, tells itself what is idle.
         let hasPending =
-            device.pendingByteCount > 0 || record.pointee.gatheredCount > 0 || device.route == .processor
+            device.pendingByteCount > 0 || record.pointee.gatheredCount > 0 || device.isProcessorPending
         if !isFirst, notes(flush), !hasPending { return refuse(stream, Z_BUF_ERROR) }
         if record.pointee.phase == .finishing || record.pointee.phase == .ended {
             if stream.pointee.avail_in != 0 { return refuse(stream, Z_BUF_ERROR) }

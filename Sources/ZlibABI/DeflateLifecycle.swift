@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AllocationReserve
 import CLinux
 import CZlib
 import CompressionSessions
@@ -17,7 +18,7 @@ extension DeflateCall {
         guard let stream, isCompatible(version, streamByteCount), method == Z_DEFLATED,
             let format = parameters.format, ZlibLibrary.policy.compresses(level: parameters.level)
         else {
-            ZlibLibrary.streams.count(.deflate, .parameters)
+            ZlibLibrary.countPlain(.deflate)
             // By these a stream is known as ordinary when it is begun again.
             if let stream { Allocation.complete(stream) }
             return zlib_deflateInit2_(
@@ -95,19 +96,28 @@ extension DeflateCall {
         return isBusy ? Z_DATA_ERROR : route == .zlib ? result : Z_OK
     }
 
-    /// `deflateCopy`.
+    /// `deflateCopy`. Where it fails, the destination is a copy without a state, as zlib leaves it.
     func copy(to destination: z_streamp?) -> Int32 {
         guard let destination else { return Z_STREAM_ERROR }
+        let result = copyState(to: destination)
+        if result != Z_OK {
+            destination.pointee = stream.pointee
+            destination.pointee.state = nil
+        }
+        return result
+    }
+
+    private func copyState(to destination: z_streamp) -> Int32 {
         var copiedDevice: DeflateStream?
         if record.pointee.route == .device, let device {
-            guard let copied = DeflateStream(copying: device) else { return Z_MEM_ERROR }
+            guard !allocation_reserve_is_low(), let copied = DeflateStream(copying: device) else { return Z_MEM_ERROR }
             copiedDevice = copied
         }
         let byteCount = DeflateRecord.byteCount(gathering: record.pointee.gatherCapacity)
         let memory: UnsafeMutableRawPointer
         var zlibState: OpaquePointer?
         if record.pointee.isRiding {
-            let (result, rider) = RidingAllocation.with(stream, byteCount: byteCount) {
+            let (result, rider) = RidingAllocation.with(stream, byteCount: byteCount, copyingTo: destination) {
                 inZlib { zlib_deflateCopy(destination, $0) }
             }
             guard result == Z_OK, let rider else { return result }
@@ -133,20 +143,23 @@ extension DeflateCall {
         copy.record.pointee.head = RecordHead(owner: destination, mark: RecordHead.deflating)
         copy.record.pointee.zlibState = zlibState
         copy.record.pointee.stream = nil
+        copy.record.pointee.isInLedger = false
         destination.pointee.state = OpaquePointer(copy.record)
-        if let copiedDevice, !copy.keep(copiedDevice) {
-            _ = copy.end()
-            return Z_MEM_ERROR
-        }
+        // Its data is nowhere else, so it is kept also where the ledger has no room.
+        if let copiedDevice { copy.keep(copiedDevice, inLedgerOnly: false) }
         return Z_OK
     }
 
     // MARK: - Routes
 
-    /// Holds the device's side of the stream for as long as the record lives. False: there are too many.
-    private func keep(_ device: DeflateStream) -> Bool {
+    /// Holds the device's side of the stream for as long as the record lives.
+    ///
+    /// - Parameter inLedgerOnly: not where the stream may be forgotten and the ledger has no room. False then.
+    @discardableResult
+    private func keep(_ device: DeflateStream, inLedgerOnly: Bool) -> Bool {
         let held = Unmanaged.passRetained(device)
-        if record.pointee.isRiding, !StreamLedger.enter(record, .deflate(held)) {
+        record.pointee.isInLedger = record.pointee.isRiding && StreamLedger.enter(record, .deflate(held))
+        if record.pointee.isRiding, inLedgerOnly, !record.pointee.isInLedger {
             held.release()
             return false
         }
@@ -157,7 +170,8 @@ extension DeflateCall {
     private func dropDevice() {
         guard let held = record.pointee.stream else { return }
         record.pointee.stream = nil
-        if record.pointee.isRiding { StreamLedger.leave(record) } else { held.release() }
+        if record.pointee.isInLedger { StreamLedger.leave(record) } else { held.release() }
+        record.pointee.isInLedger = false
     }
 
     /// Makes zlib's state, where it is not there yet. False: there is no memory.
@@ -199,7 +213,7 @@ extension DeflateCall {
                     engine, record.pointee.format, level: Int(parameters.level),
                     windowBits: parameters.windowSizeBits, memoryLevel: parameters.memoryLevel)
             else { return false }
-            guard keep(made) else { return false }
+            guard keep(made, inLedgerOnly: true) else { return false }
         }
         record.pointee.route = .device
         ZlibLibrary.streams.count(.deflate, .device)

@@ -49,6 +49,8 @@ struct DeflateRecord {
     let isRiding: Bool
     /// Set once a device is wanted; kept over resets.
     var stream: Unmanaged<DeflateStream>?
+    /// Whether the ledger holds it.
+    var isInLedger = false
 
     /// Room for gathered input, right behind the record.
     let gatherCapacity: Int

@@ -72,12 +72,22 @@ extension DeflateCall {
     func getDictionary(
         _ dictionary: UnsafeMutablePointer<Bytef>?, _ byteCount: UnsafeMutablePointer<uInt>?
     ) -> Int32 {
-        if record.pointee.route == .undecided {
-            dictionary?.update(from: gathered, count: record.pointee.gatheredCount)
-            byteCount?.pointee = uInt(record.pointee.gatheredCount)
-            return Z_OK
+        var count: Int
+        switch record.pointee.route {
+        case .undecided: count = 0
+        case .device: count = device?.copyDictionary(to: dictionary) ?? 0
+        case .zlib:
+            var length = uInt(0)
+            let result = inZlib { zlib_deflateGetDictionary($0, dictionary, &length) }
+            if result != Z_OK { return result }
+            count = Int(length)
         }
-        return handOver { zlib_deflateGetDictionary($0, dictionary, byteCount) }
+        count = extendDictionary(
+            dictionary, count, gathered + record.pointee.gatheredOffset,
+            byteCount: record.pointee.gatheredCount - record.pointee.gatheredOffset,
+            limit: 1 << record.pointee.parameters.windowSizeBits)
+        byteCount?.pointee = uInt(count)
+        return Z_OK
     }
 
     /// `deflateTune`, which only zlib takes notice of.

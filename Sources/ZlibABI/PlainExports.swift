@@ -104,6 +104,12 @@ public func zlibABI_inflateBackEnd(_ stream: z_streamp?) -> Int32 {
     zlib_inflateBackEnd(stream)
 }
 
+/// A constructor calls this when the library is loaded (Sources/LibraryLoad).
+@_cdecl("uacce_library_begin")
+public func zlibABI_begin() {
+    ZlibLibrary.begin()
+}
+
 /// The loader calls this when the process ends (DT_FINI), after the program's own handlers.
 @_cdecl("uacce_z_end")
 public func zlibABI_end() {

@@ -17,10 +17,13 @@ struct RidingAllocation {
 
     /// Makes a call of zlib's that allocates a state for `stream`, and room for `byteCount` bytes with it.
     ///
-    /// - Parameter call: the call; what it copies from `stream` into other streams is the caller's to put right.
+    /// - Parameters:
+    ///   - destination: another stream, into which the call copies `stream`, with the allocator of that; unless the call
+    ///     succeeds, the rest of what it copies stays.
+    ///   - call: the call.
     /// - Returns: the call's result, and the room, where the allocation succeeded.
     static func with(
-        _ stream: z_streamp, byteCount: Int, _ call: () -> Int32
+        _ stream: z_streamp, byteCount: Int, copyingTo destination: z_streamp? = nil, _ call: () -> Int32
     ) -> (result: Int32, rider: UnsafeMutableRawPointer?) {
         Allocation.complete(stream)
         var riding = RidingAllocation(
@@ -36,7 +39,12 @@ struct RidingAllocation {
                 let riding = opaque!.assumingMemoryBound(to: RidingAllocation.self)
                 riding.pointee.release(riding.pointee.opaque, memory)
             }
-            return call()
+            let result = call()
+            // What lies on this stack must not be left there, whatever became of the call.
+            if let destination, destination.pointee.opaque == UnsafeMutableRawPointer(riding) {
+                (destination.pointee.zalloc, destination.pointee.zfree, destination.pointee.opaque) = saved
+            }
+            return result
         }
         (stream.pointee.zalloc, stream.pointee.zfree, stream.pointee.opaque) = saved
         return (result, riding.rider)
@@ -50,7 +58,11 @@ struct RidingAllocation {
     }
 
     private mutating func allocate(_ items: uInt, _ size: uInt) -> voidpf? {
-        guard rider == nil else { return allocate(opaque, items, size) }
+        guard rider == nil else {
+            guard let memory = allocate(opaque, items, size) else { return nil }
+            StreamLedger.reuse(memory, byteCount: Int(items) * Int(size))
+            return memory
+        }
         let riderOffset = (Int(items) * Int(size) + 15) & ~15
         var total = riderOffset + byteCount
         if total % 512 == 0 { total += 16 }

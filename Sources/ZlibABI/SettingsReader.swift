@@ -5,7 +5,7 @@ import QueueScheduler
 
 /// Puts the settings together: defaults, then the section `uacce-z` of a file, then the environment.
 ///
-/// Where one of them is wrong, no device is used: zlib does everything, and one line on standard error says why. A program
+/// Where one of them is wrong, no device is used: zlib does everything, and with the first stream a line on standard error says why. A program
 /// that only happens to use zlib must neither fail nor go on with settings that somebody did not mean.
 struct SettingsReader {
     private(set) var configuration = Configuration()
@@ -24,8 +24,6 @@ struct SettingsReader {
         if !reader.complaint.isEmpty {
             reader.policy.compresses = false
             reader.policy.inflates = false
-            var line = "uacce-z: not used: " + reader.complaint + "\n"
-            line.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
         }
         return reader
     }

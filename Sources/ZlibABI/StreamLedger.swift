@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
-import CZlib
 import DeflateStream
 import Synchronization
 
@@ -9,8 +7,13 @@ import Synchronization
 ///
 /// A program with an allocator of its own may never end a stream: nginx drops the memory of a request whose client went
 /// away, and zlib's state with it. What a device's side of the stream holds lies elsewhere and would be lost. So it is
-/// entered here under the address of its record. When that memory is given to another stream, or when there is no room
-/// left here and the record turns out to be gone, the entry is released.
+/// entered here under the address of its record, and released when the stream ends, or when the allocator gives any of
+/// that memory to another stream. Only then is it certain that the stream is forgotten: what its record looks like at some
+/// moment proves nothing, since another thread may be in a call about it. Until then the entry stays; so the number of
+/// entries is the bound of what forgotten streams can hold, and streams for which there is no room are zlib's.
+///
+/// An entry is released by the thread that ends its stream or has been given its memory, and there is one such thread. So
+/// an entry that was found is still the same when it is taken.
 ///
 /// Without locks: a fork while another thread holds one would be the child's end.
 enum StreamLedger {
@@ -24,14 +27,28 @@ enum StreamLedger {
         return entries
     }()
     private static let changing: UInt = 1
+
+    /// When the library is loaded.
+    static func prepare() { _ = entries }
+
     /// Entries behind this many were never taken. Most programs take none, and need not look.
     private static let everTaken = Atomic<Int>(0)
 
     /// Enters what a device keeps for the stream with this record. False: there is no room.
     static func enter(_ record: UnsafeRawPointer, _ kept: Kept) -> Bool {
-        if take(record, kept) { return true }
-        releaseGone()
-        return take(record, kept)
+        for index in 0..<capacity {
+            let owner = entries + index * 2
+            guard owner.pointee.load(ordering: .relaxed) == 0,
+                owner.pointee.compareExchange(expected: 0, desired: changing, ordering: .acquiring).exchanged
+            else { continue }
+            // Whoever looks for this record comes after its stream's call, which is here.
+            everTaken.max(index + 1, ordering: .relaxed)
+            (owner + 1).pointee.store(kept.word, ordering: .relaxed)
+            // Release: whoever finds the record finds what it holds.
+            owner.pointee.store(UInt(bitPattern: record), ordering: .releasing)
+            return true
+        }
+        return false
     }
 
     /// What is kept for a stream, which this releases.
@@ -57,22 +74,6 @@ enum StreamLedger {
         }
     }
 
-    private static func take(_ record: UnsafeRawPointer, _ kept: Kept) -> Bool {
-        for index in 0..<capacity {
-            let owner = entries + index * 2
-            guard owner.pointee.load(ordering: .relaxed) == 0,
-                owner.pointee.compareExchange(expected: 0, desired: changing, ordering: .acquiring).exchanged
-            else { continue }
-            // Whoever looks for this record comes after its stream's call, which is here.
-            everTaken.max(index + 1, ordering: .relaxed)
-            (owner + 1).pointee.store(kept.word, ordering: .relaxed)
-            // Release: whoever finds the record finds what it holds.
-            owner.pointee.store(UInt(bitPattern: record), ordering: .releasing)
-            return true
-        }
-        return false
-    }
-
     /// Releases what is held for a stream that ends.
     static func leave(_ record: UnsafeRawPointer) {
         release { $0 == UInt(bitPattern: record) }
@@ -94,26 +95,6 @@ enum StreamLedger {
             let word = (owner + 1).pointee.load(ordering: .relaxed)
             owner.pointee.store(0, ordering: .releasing)
             Kept.release(word)
-        }
-    }
-
-    /// Releases what is held for records that are no records any more.
-    private static func releaseGone() {
-        release { record in
-            // Its memory may be gone as well, so the kernel looks in place of this thread.
-            withUnsafeTemporaryAllocation(of: UInt.self, capacity: 2) { words in
-                guard linux_look(words.baseAddress!, UnsafeRawPointer(bitPattern: record)!, 16) else {
-                    return linux_errno() == EFAULT
-                }
-                let mark = UInt32(truncatingIfNeeded: words[1])
-                guard mark == RecordHead.deflating || mark == RecordHead.inflating,
-                    let stream = UnsafeRawPointer(bitPattern: words[0])
-                else { return true }
-                // Its stream says whose record it is.
-                var owner = z_stream()
-                guard linux_look(&owner, stream, MemoryLayout<z_stream>.size) else { return linux_errno() == EFAULT }
-                return owner.state != OpaquePointer(bitPattern: record)
-            }
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PlainText
 import QueueScheduler
 
 /// Which streams are for a device, and which are zlib's.
