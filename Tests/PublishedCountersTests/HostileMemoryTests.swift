@@ -54,15 +54,20 @@ private struct MadeUpMemory: ForeignMemory {
         let address = try #require(CounterPlace.read(name).first?.origin.address)
         let head = try CounterPlace.head()
         let page = try #require(MemoryCopy(own, at: address, byteCount: CounterLayout.groupByteCount))
-        let block = page.number(Header.firstBlock, as: UInt64.self)
-        let further = try #require(MemoryCopy(own, at: block, byteCount: CounterLayout.blockByteCount))
+        let firstBlock = page.number(Header.firstBlock, as: UInt64.self)
         var memory = MadeUpMemory()
         memory.pieces[head] = try #require(MemoryCopy(own, at: head, byteCount: 24)).bytes
         memory.pieces[address] = page.bytes
-        memory.pieces[block] = further.bytes
+        // The group may be one that another test gave back: then it has as many blocks as that test needed.
+        var block = firstBlock
+        while block != 0 {
+            let copy = try #require(MemoryCopy(own, at: block, byteCount: CounterLayout.blockByteCount))
+            memory.pieces[block] = copy.bytes
+            block = copy.number(CounterLayout.Block.next, as: UInt64.self)
+        }
         memory.set(head, 16, address)
         memory.set(address, Header.next, UInt64(0))
-        return (memory, head, address, block)
+        return (memory, head, address, firstBlock)
     }
 
     @Test func whatIsRightIsRead() throws {
