@@ -19,7 +19,8 @@ struct CipherContext: ~Copyable {
     var usesBits = false
     /// True once a message with ciphertext stealing is through: it comes in one piece.
     private var isMessageDone = false
-    private var hasIV = false
+    /// An IV was given, or the mode needs none.
+    private var hasIV: Bool
     private var originalIV = Block()
     private var runningIV = Block()
     private var buffer = Block()
@@ -36,6 +37,7 @@ struct CipherContext: ~Copyable {
         guard let session = CipherSession(provider.engine, algorithm) else { return nil }
         self.provider = .passUnretained(provider)
         self.session = session
+        hasIV = algorithm.mode == .ecb
     }
 
     init?(copying other: borrowing CipherContext) {
@@ -120,9 +122,7 @@ struct CipherContext: ~Copyable {
     mutating func update(
         _ input: UnsafePointer<UInt8>?, byteCount: Int, into output: UnsafeMutablePointer<UInt8>?, capacity: Int
     ) -> Int? {
-        if bufferedByteCount == 0, tls.version == 0, !holdsBack, hasIV || algorithm.mode == .ecb, capacity >= byteCount,
-            let input, let output
-        {
+        if bufferedByteCount | Int(tls.version) == 0, !holdsBack, hasIV, capacity >= byteCount, let input, let output {
             do throws(SessionError) {
                 if try session.resume(input, output, byteCount: byteCount) { return byteCount }
             } catch {
@@ -130,6 +130,14 @@ struct CipherContext: ~Copyable {
                 return nil
             }
         }
+        return updateInParts(input, byteCount, output, capacity)
+    }
+
+    /// What does not go to the session as it is. A function of its own, so that the one above saves few registers.
+    @inline(never)
+    private mutating func updateInParts(
+        _ input: UnsafePointer<UInt8>?, _ byteCount: Int, _ output: UnsafeMutablePointer<UInt8>?, _ capacity: Int
+    ) -> Int? {
         guard !isBroken else { return fail(PROV_R_CIPHER_OPERATION_FAILED) }
         switch algorithm.mode {
         case .xts:
