@@ -20,7 +20,7 @@ public func providerInit(
         let context = ProviderContext(Core(handle, coreFunctions))
     else { return 0 }
     guard allocation_reserve_byte_count() <= reserved else {
-        openssl_raise_out_of_memory("uacce", #line)
+        raiseNoMemory()
         return 0
     }
     providerContext.pointee = Unmanaged.passRetained(context).toOpaque()

@@ -84,10 +84,7 @@ extension Core {
         case .noQueue: raise(DeviceReason.noQueue, line: line)
         case .deviceFailed: raise(DeviceReason.deviceFailed, line: line)
         case .inputLost: raise(DeviceReason.inputLost, line: line)
-        case .noMemory:
-            ERR_new()
-            ERR_set_debug("uacce", line, nil)
-            openssl_set_library_error(ERR_LIB_PROV, openssl_no_memory_reason())
+        case .noMemory: raiseNoMemory(line: line)
         case .softwareFailed: raise(DeviceReason.softwareFailed, line: line)
         case .duplicatedKeys: raiseProviderError(PROV_R_XTS_DUPLICATED_KEYS, line: line)
         }

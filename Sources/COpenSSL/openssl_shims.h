@@ -93,15 +93,8 @@ static inline void openssl_set_library_error_detail(int library, int reason, con
         ERR_set_error(library, reason, "%s", detail);
 }
 
-// A macro of macros.
-static inline int openssl_no_memory_reason(void) { return ERR_R_MALLOC_FAILURE; }
 // ERR_R_MALLOC_FAILURE is an expression of macros.
-static inline void openssl_raise_out_of_memory(const char *file, int line)
-{
-    ERR_new();
-    ERR_set_debug(file, line, NULL);
-    ERR_set_error(ERR_LIB_PROV, ERR_R_MALLOC_FAILURE, NULL);
-}
+static inline int openssl_no_memory_reason(void) { return ERR_R_MALLOC_FAILURE; }
 
 // Whether OPENSSL_cleanup has begun, or is over: then libcrypto's own memory may be gone. (OPENSSL_INIT_BASE_ONLY, which has
 // no public name, keeps the call from raising an error.)
