@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import CZlib
 import DeflateKernel
 import Testing
@@ -62,7 +63,13 @@ import Testing
 
     /// The kernel, which must not touch what is behind its room.
     private final class Subject {
+        private static let canary: UInt8 = 0xc5
+        /// How far behind what it gives out, and behind its room, a kernel is watched.
+        private static let watched = 320
         private let kernel = inflate_kernel_new()!
+        private let canaries = [UInt8](repeating: canary, count: watched)
+        /// All canaries between two calls.
+        private var output: [UInt8] = []
         var written: [UInt8] = []
         var consumed = 0
 
@@ -75,15 +82,22 @@ import Testing
         }
 
         func read(_ piece: ArraySlice<UInt8>, room: Int) -> Answer {
-            let canary: UInt8 = 0xc5
-            let input = Array(piece)
-            var output = [UInt8](repeating: canary, count: room + 64)
-            let result = inflate_kernel_run(kernel, input, input.count, &output, room, STOP_NOWHERE, 1)
-            // What a kernel could write too much lies right behind what it gives out; all of the room takes minutes.
-            let behind = output[result.produced..<min(result.produced + 320, output.count)]
-            #expect(behind.allSatisfy { $0 == canary } && output[room...].allSatisfy { $0 == canary })
-            #expect(result.produced <= room && result.consumed <= input.count)
-            written += output[..<result.produced]
+            let needed = room + Self.watched
+            if output.count < needed {
+                output += [UInt8](repeating: Self.canary, count: needed - output.count)
+            }
+            let result = output.withUnsafeMutableBufferPointer { output in
+                let result = piece.withUnsafeBufferPointer { input in
+                    inflate_kernel_run(kernel, input.baseAddress, input.count, output.baseAddress, room, STOP_NOWHERE, 1)
+                }
+                #expect(result.produced <= room && result.consumed <= piece.count)
+                for place in [result.produced, room] {
+                    #expect(memcmp(output.baseAddress! + place, canaries, Self.watched) == 0)
+                }
+                written += output[..<result.produced]
+                memset(output.baseAddress!, Int32(Self.canary), result.produced)
+                return result
+            }
             consumed += result.consumed
             let verdict: Answer.Verdict =
                 switch result.outcome {
@@ -92,7 +106,7 @@ import Testing
                 case INFLATE_HUNGRY: .hungry
                 default: .invalid
                 }
-            #expect(verdict != .hungry || result.consumed == input.count)
+            #expect(verdict != .hungry || result.consumed == piece.count)
             return Answer(verdict: verdict, produced: result.produced, consumed: result.consumed)
         }
     }
