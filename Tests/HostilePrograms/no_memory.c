@@ -258,12 +258,15 @@ static void release(const struct row *row, struct contexts *contexts)
 
 static struct result expected, found;
 static const char *way;
+static char crash[100];
 static int is_first_request;
 
 // libcrypto computes MACs over what the device does not have. Of the allocations of the first fetch in a library context,
 // four (OpenSSL 3.0.19) leave that context without the algorithm for good, with whatever provider.
+// A copy of a digest that has failed is half made, from OpenSSL 3.5 on, and is no context when it is copied to again.
 static int may_stay_broken(const struct row *row)
 {
+    if (row->kind == DIGEST && OpenSSL_version_num() >= 0x30500000) return 1;
     return is_first_request && row->kind == MAC && (strcmp(row->under, "SHA3-256") == 0 || strncmp(row->under, "CAMELLIA", 8) == 0);
 }
 
@@ -329,9 +332,11 @@ static void all(const struct row *row, int (*run)(const struct row *, long), con
     }
 }
 
-// The first request of a process: a child for each allocation.
-static void first_requests(const struct row *row)
+// The first request of a process: a child for each allocation. Returns how many of the children crashed, and names the last
+// of them in `crash`.
+static int first_requests(const struct row *row, int are_printed)
 {
+    int crashes = 0;
     is_first_request = 1;
     for (fails_on = 0; fails_on < 2; fails_on++) {
         way = fails_on ? "first request, and all that follow" : "first request, alone";
@@ -343,14 +348,19 @@ static void first_requests(const struct row *row)
             if (child == 0) _exit(once(row, count) ? 0 : 3);
             int status;
             REQUIRE(waitpid(child, &status, 0) == child);
-            if (WIFSIGNALED(status))
-                die("%s %s, allocation %ld, %s: ended by signal %d", row->name, row->under ? row->under : "", count, way, WTERMSIG(status));
+            if (WIFSIGNALED(status)) {
+                crashes++;
+                snprintf(crash, sizeof crash, "allocation %ld, %s: ended by signal %d", count, way, WTERMSIG(status));
+                continue;
+            }
             if (WEXITSTATUS(status) == 1) _exit(1);
             goes_on = WEXITSTATUS(status) == 0;
         }
-        printf("%s%s%s, %s: %ld allocations\n", row->name, row->under ? " " : "", row->under ? row->under : "", way, count - 2);
+        if (are_printed)
+            printf("%s%s%s, %s: %ld allocations\n", row->name, row->under ? " " : "", row->under ? row->under : "", way, count - 2);
     }
     is_first_request = 0;
+    return crashes;
 }
 
 static void *fetch(OSSL_LIB_CTX *library, const struct row *row, const char *query)
@@ -391,12 +401,16 @@ int main(int count, char **arguments)
             row->algorithm = fetch(providers.library, row, "provider=default");
             REQUIRE(row->algorithm != NULL && process(row, &contexts, &expected));
             release(row, &contexts);
+            // OpenSSL 3.5 itself crashes where a digest is copied again after that has failed; 3.0 does not.
+            int crashes_of_default = pass == 0 ? first_requests(row, 0) : 0;
             let_go(row);
             row->algorithm = fetch(providers.library, row, query);
             // Version v2 of the device has fewer.
             if (row->algorithm == NULL) continue;
             if (pass == 0) {
-                first_requests(row);
+                int crashes = first_requests(row, 1);
+                if (crashes > crashes_of_default)
+                    die("%s %s, %s: %d crashes, and %d by default", row->name, row->under ? row->under : "", crash, crashes, crashes_of_default);
             } else {
                 if (!process(row, &contexts, &found) || !is_expected()) die("%s: does not work", row->name);
                 release(row, &contexts);

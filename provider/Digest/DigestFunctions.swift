@@ -18,11 +18,13 @@ enum DigestFunctions {
                 contextPointer(context).pointee.session.start()
                 return parameters == nil ? 1 : setParameters(context, parameters)
             },
+            // A copy that failed for want of memory leaves EVP, from OpenSSL 3.5 on, with a digest and no context of it.
             .digestUpdate { context, data, byteCount in
-                DigestContext.update(contextPointer(context), data, byteCount: byteCount) ? 1 : 0
+                guard let context else { return 0 }
+                return DigestContext.update(contextPointer(context), data, byteCount: byteCount) ? 1 : 0
             },
             .digestFinal { context, output, outputLength, capacity in
-                guard let output, let outputLength,
+                guard let context, let output, let outputLength,
                     let byteCount = DigestContext.finish(contextPointer(context), into: output, capacity: capacity)
                 else { return 0 }
                 outputLength.pointee = byteCount
@@ -33,7 +35,8 @@ enum DigestFunctions {
                 DigestContext.free(contextPointer(context))
             },
             .digestDuplicate { context in
-                DigestContext.make(copying: contextPointer(context)).map { UnsafeMutableRawPointer($0) }
+                guard let context else { return nil }
+                return DigestContext.make(copying: contextPointer(context)).map { UnsafeMutableRawPointer($0) }
             },
             .digestCopy { target, source in
                 guard let target, let source, target != source else { return }
