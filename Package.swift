@@ -42,7 +42,7 @@ func linking(
     exports: String, needsMathematics: Bool = true, hasSwift: Bool = true, _ more: [String] = []
 ) -> [LinkerSetting] {
     guard embedded else { return [] }
-    // See Sources/AllocationReserve.
+    // See Sources/Base/AllocationReserve.
     let more = more + (hasSwift ? ["--wrap=posix_memalign", "--wrap=free"] : [])
     return (needsMathematics ? [.linkedLibrary("m")] : []) + [
         .unsafeFlags([
@@ -63,32 +63,225 @@ let zlibLinking: [LinkerSetting] = [
     .unsafeFlags(["-Xlinker", embedded ? ".build-embedded/zlib/libzlib-renamed.a" : "-l:libz.a"])
 ]
 
-// What only the ordinary build has: the command line tool and the tests.
-let hostTargets: [Target] = [
+/// The targets of one floor of the house, which is a folder of Sources.
+///
+/// A target imports nothing of a floor above its own, nor of a floor beside it: Scripts/check-floors has the rules, and
+/// Docs/architecture.md the picture.
+func floor(_ name: String, _ targets: [Target]) -> [Target] {
+    for target in targets where target.path == nil { target.path = "Sources/\(name)/\(target.name)" }
+    return targets
+}
+
+/// What knows nothing of devices.
+let base: [Target] = [
+    .systemLibrary(name: "CLinux"),
+    .target(name: "CProcess", cSettings: unitSettings),
+    .target(
+        name: "AllocationReserve", cSettings: unitSettings + (embedded ? [.define("UACCE_EMBEDDED")] : [])),
+    .target(name: "LibraryLoad", cSettings: unitSettings),
+    .target(
+        name: "LazyGlobals", cSettings: unitSettings + (embedded ? [.define("UACCE_EMBEDDED")] : [])),
+    .target(name: "PlainText", swiftSettings: shipped),
+    .target(name: "Host", dependencies: ["PlainText", "CProcess", "CLinux"], swiftSettings: shipped),
+    .target(name: "Configuration", dependencies: ["PlainText"], swiftSettings: shipped),
+]
+
+/// What a driver and a device agree on.
+let boundary: [Target] = [
+    .systemLibrary(name: "CUacce"),
+    .target(name: "HisiliconABI", dependencies: ["PlainText", "CUacce"], swiftSettings: shipped),
+    .target(name: "UacceDevice", dependencies: ["Host", "CUacce", "CLinux"], swiftSettings: shipped),
+]
+
+/// Queues, from the side of those who post.
+let driver: [Target] = [
+    .target(
+        name: "HisiliconDriver", dependencies: ["Host", "HisiliconABI", "UacceDevice", "CUacce", "CLinux"],
+        swiftSettings: shipped),
+    .target(name: "CCounterHead", cSettings: unitSettings),
+    .target(name: "PublishedCounters", dependencies: ["Host", "CCounterHead", "CLinux"], swiftSettings: shipped),
+    .target(
+        name: "QueueScheduler",
+        dependencies: [
+            "Host", "Configuration", "PublishedCounters", "HisiliconDriver", "EmulatedQM", "UacceDevice",
+            "HisiliconABI", "AllocationReserve", "CUacce", "CProcess", "CLinux",
+        ],
+        swiftSettings: shipped),
+]
+
+/// Arithmetic, which knows nothing of queues.
+let units: [Target] = [
+    .systemLibrary(name: "CIntrinsics"),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
+    .target(name: "CIPSecMB", cSettings: unitSettings),
+    .target(name: "VectorKernels", cSettings: unitSettings),
+    .target(name: "CZlib", cSettings: unitSettings, linkerSettings: zlibLinking),
+    .target(name: "CDeflateUnits", cSettings: unitSettings),
+    // It is quicker with -O2 (Scripts/bench-compression): what -O3 unrolls is seldom gone through twice.
+    .target(name: "DeflateKernel", cSettings: unitSettings + [.unsafeFlags(["-O2"])]),
+    .target(
+        name: "SoftwareCrypto",
+        dependencies: ["Host", "VectorKernels", "COpenSSL", "CIntrinsics", "AllocationReserve", "CLinux"],
+        swiftSettings: shipped),
+    .target(
+        name: "SoftwareInflate", dependencies: ["Host", "DeflateKernel", "CDeflateUnits", "CZlib", "CLinux"],
+        swiftSettings: shipped),
+]
+
+/// One stream or context of a program, as requests.
+let sessions: [Target] = [
+    .target(
+        name: "CompressionSessions",
+        dependencies: [
+            "Configuration", "QueueScheduler", "EmulatedZIP", "SoftwareInflate", "EmulatedQM", "HisiliconDriver",
+            "HisiliconABI", "CZlib", "CUacce", "CLinux",
+        ],
+        swiftSettings: shipped),
+    .target(
+        name: "DeflateStream",
+        dependencies: [
+            "Host", "CompressionSessions", "SoftwareInflate", "QueueScheduler", "DeflateKernel", "CZlib", "CLinux",
+        ],
+        swiftSettings: shipped),
+    .target(
+        name: "CryptoSessions",
+        dependencies: [
+            "Host", "Configuration", "QueueScheduler", "EmulatedSEC", "EmulatedQM", "SoftwareCrypto",
+            "HisiliconDriver", "HisiliconABI", "CUacce", "COpenSSL", "CLinux",
+        ],
+        swiftSettings: shipped),
+]
+
+/// The other side of the boundary, emulated.
+let device: [Target] = [
+    .target(name: "FaultGuard", cSettings: unitSettings),
+    .target(
+        name: "EmulatedQM",
+        dependencies: [
+            "PlainText", "Host", "Configuration", "HisiliconABI", "UacceDevice", "FaultGuard", "CUacce", "CProcess",
+            "CLinux",
+        ],
+        swiftSettings: shipped),
+    .target(
+        name: "EmulatedSEC",
+        dependencies: [
+            "PlainText", "Host", "Configuration", "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CIPSecMB",
+            "VectorKernels", "CUacce", "AllocationReserve", "CLinux",
+        ],
+        swiftSettings: shipped),
+    .target(
+        name: "EmulatedZIP",
+        dependencies: [
+            "Host", "EmulatedQM", "SoftwareInflate", "HisiliconABI", "CDeflateUnits", "DeflateKernel", "CZlib",
+            "CUacce", "CLinux",
+        ],
+        swiftSettings: shipped),
+]
+
+/// Ways to reach the emulated device.
+let fronts: [Target] = [
+    .target(
+        name: "DeviceNodes",
+        dependencies: [
+            "PlainText", "Host", "Configuration", "SoftwareCrypto", "EmulatedSEC", "EmulatedZIP", "EmulatedQM",
+            "UacceDevice", "HisiliconABI", "FaultGuard", "AllocationReserve", "CLinux",
+        ],
+        exclude: ["emulator.map"], swiftSettings: shipped,
+        linkerSettings: linking(exports: "Sources/Fronts/DeviceNodes/emulator.map", ["-init=uacce_emulator_begin"])),
+    .target(
+        name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
+        linkerSettings: linking(
+            exports: "Sources/Fronts/DeviceInterposer/interposer.map", needsMathematics: false, hasSwift: false)),
+]
+
+/// What programs call.
+let edges: [Target] = [
+    .systemLibrary(name: "CWarpDrive"),
+    .target(name: "CZlibCalls", cSettings: unitSettings),
+    .target(name: "CompressionStreams", dependencies: ["CZlibCalls", "CLinux"], swiftSettings: shipped),
+    .target(
+        name: "CompressionFilter",
+        dependencies: ["Host", "CompressionStreams", "AllocationReserve", "LibraryLoad", "COpenSSL", "CLinux"],
+        exclude: ["bio.map", "uacce-bio.pc"], swiftSettings: shipped,
+        linkerSettings: linking(
+            exports: "Sources/Edges/CompressionFilter/bio.map", needsMathematics: false,
+            ["-soname=libuacce-bio.so"])),
+    .target(
+        name: "ZlibABI",
+        dependencies: [
+            "PlainText", "Host", "Configuration", "DeflateStream", "CompressionSessions", "SoftwareInflate",
+            "QueueScheduler", "HisiliconABI", "CDeflateUnits", "CZlib", "AllocationReserve", "LibraryLoad", "CLinux",
+        ],
+        exclude: ["zlib.map"], swiftSettings: shipped,
+        linkerSettings: linking(
+            exports: "Sources/Edges/ZlibABI/zlib.map",
+            [
+                // It can be in libz.so.1's place, and then no other is loaded.
+                "-soname=libz.so.1", "-Bsymbolic", "-fini=uacce_z_end",
+                // zlib's functions for files and whole buffers, which call this library's deflate and inflate.
+                "--whole-archive", ".build-embedded/zlib/libzlib-callers.a", "--no-whole-archive",
+            ])),
+    .target(
+        name: "WarpDrive",
+        dependencies: [
+            "Host", "Configuration", "SoftwareCrypto", "HisiliconDriver", "EmulatedSEC", "EmulatedZIP", "EmulatedQM",
+            "PublishedCounters", "UacceDevice", "HisiliconABI", "CWarpDrive", "AllocationReserve", "CUacce", "CLinux",
+        ],
+        exclude: ["warpdrive.map", "uacce-wd.pc"], swiftSettings: shipped,
+        linkerSettings: linking(
+            exports: "Sources/Edges/WarpDrive/warpdrive.map", ["-soname=libuacce-wd.so", "-init=uacce_wd_begin"])),
+    .target(
+        name: "UacceProvider",
+        dependencies: [
+            "PlainText", "Host", "Configuration", "CryptoSessions", "EmulatedSEC", "CompressionStreams",
+            "QueueScheduler", "SoftwareCrypto", "HisiliconABI", "AllocationReserve", "LazyGlobals", "COpenSSL",
+            "CProcess", "CLinux",
+        ],
+        path: "provider", exclude: ["uacce.map"], swiftSettings: shipped,
+        linkerSettings: linking(exports: "provider/uacce.map")),
+]
+
+/// ... and the command, which stands above all floors: it tries and measures what is on any of them.
+let tools: [Target] = [
     .executableTarget(
         name: "uaccectl",
         dependencies: [
-            "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler", "PublishedCounters",
-            "EmulatedQM", "EmulatedSEC", "EmulatedZIP", "SoftwareCrypto", "UacceDevice", "HisiliconABI",
+            "Host", "Configuration", "CryptoSessions", "CompressionSessions", "DeflateStream", "QueueScheduler",
+            "PublishedCounters", "EmulatedQM", "EmulatedSEC", "EmulatedZIP", "SoftwareCrypto", "UacceDevice",
+            "HisiliconABI",
             "CDeflateUnits", "CIPSecMB", "VectorKernels", "COpenSSL", "DeviceNodes", "CLinux",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: common),
+]
+
+/// What only the ordinary build has: the tests ...
+let tests: [Target] = [
     .testTarget(name: "HisiliconABITests", dependencies: ["HisiliconABI", "CUacce"], swiftSettings: common),
-    .testTarget(name: "UacceDeviceTests", dependencies: ["UacceDevice"], swiftSettings: common),
+    .testTarget(name: "HostTests", dependencies: ["Host"], swiftSettings: common),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: common),
+    .testTarget(name: "UacceDeviceTests", dependencies: ["UacceDevice", "Host"], swiftSettings: common),
     .testTarget(
         name: "EmulatedQMTests",
-        dependencies: ["EmulatedQM", "UacceDevice", "HisiliconABI", "FaultGuard", "CUacce", "CProcess", "CLinux"],
+        dependencies: [
+            "EmulatedQM", "UacceDevice", "HisiliconABI", "Host", "Configuration", "FaultGuard", "CUacce", "CProcess",
+            "CLinux",
+        ],
         swiftSettings: common),
     .testTarget(
         name: "SoftwareCryptoTests", dependencies: ["SoftwareCrypto", "COpenSSL"], swiftSettings: common),
     .testTarget(
         name: "EmulatedSECTests",
-        dependencies: ["EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CUacce", "COpenSSL", "CLinux"],
+        dependencies: [
+            "EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "Configuration", "CUacce", "COpenSSL",
+            "CLinux",
+        ],
         swiftSettings: common),
     .testTarget(
         name: "HisiliconDriverTests",
-        dependencies: ["HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "CUacce", "CLinux"],
+        dependencies: [
+            "HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI", "Host", "Configuration", "CUacce", "CLinux",
+        ],
         swiftSettings: common),
     .testTarget(
         name: "PublishedCountersTests", dependencies: ["PublishedCounters", "CCounterHead", "CLinux"],
@@ -96,16 +289,15 @@ let hostTargets: [Target] = [
     .testTarget(
         name: "QueueSchedulerTests",
         dependencies: [
-            "QueueScheduler", "PublishedCounters", "HisiliconDriver", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto",
-            "UacceDevice",
-            "HisiliconABI", "CProcess", "CLinux",
+            "QueueScheduler", "PublishedCounters", "HisiliconDriver", "EmulatedQM", "HisiliconABI", "Host",
+            "Configuration", "CProcess", "CLinux",
         ],
         swiftSettings: common),
     .testTarget(
         name: "CryptoSessionsTests",
         dependencies: [
-            "CryptoSessions", "QueueScheduler", "EmulatedQM", "EmulatedSEC", "SoftwareCrypto", "HisiliconDriver",
-            "HisiliconABI", "CUacce", "COpenSSL", "CLinux",
+            "CryptoSessions", "QueueScheduler", "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "Host", "Configuration",
+            "CUacce", "COpenSSL", "CLinux",
         ],
         swiftSettings: common),
     .testTarget(
@@ -117,23 +309,25 @@ let hostTargets: [Target] = [
     .testTarget(
         name: "CompressionSessionsTests",
         dependencies: [
-            "CompressionSessions", "SoftwareInflate", "QueueScheduler", "EmulatedQM", "HisiliconABI", "CZlib", "CLinux",
+            "CompressionSessions", "SoftwareInflate", "QueueScheduler", "Configuration", "CZlib", "CLinux",
         ],
         swiftSettings: common),
     .testTarget(
         name: "DeflateStreamTests",
-        dependencies: ["DeflateStream", "CompressionSessions", "QueueScheduler", "EmulatedQM", "CZlib", "CLinux"],
+        dependencies: [
+            "DeflateStream", "CompressionSessions", "QueueScheduler", "EmulatedQM", "Configuration", "CZlib", "CLinux",
+        ],
         swiftSettings: common),
     .testTarget(
         name: "ZlibABITests",
-        dependencies: ["ZlibABI", "DeflateStream", "CompressionSessions", "QueueScheduler", "CZlib"],
+        dependencies: ["ZlibABI", "DeflateStream", "CompressionSessions", "QueueScheduler", "Configuration", "CZlib"],
         swiftSettings: common),
     .testTarget(
         name: "CompressionStreamsTests", dependencies: ["CompressionStreams", "COpenSSL"], swiftSettings: common),
     .testTarget(
         name: "VectorKernelsTests", dependencies: ["VectorKernels", "COpenSSL"], swiftSettings: common),
     .testTarget(
-        name: "DeviceNodesTests", dependencies: ["DeviceNodes", "EmulatedQM", "UacceDevice", "HisiliconABI"],
+        name: "DeviceNodesTests", dependencies: ["DeviceNodes", "EmulatedQM", "UacceDevice", "HisiliconABI", "Host"],
         swiftSettings: common),
     .testTarget(name: "UaccectlTests", dependencies: ["uaccectl", "PublishedCounters"], swiftSettings: common),
     .testTarget(name: "ProviderTests", dependencies: ["COpenSSL", "CLinux"], swiftSettings: common),
@@ -144,8 +338,8 @@ let fuzzingTargets: [Target] = [
     .executableTarget(
         name: "fuzzing",
         dependencies: [
-            "DeflateStream", "CompressionSessions", "EmulatedZIP", "EmulatedQM", "QueueScheduler", "HisiliconABI",
-            "CZlib", "CUacce", "CLinux",
+            "DeflateStream", "CompressionSessions", "EmulatedZIP", "EmulatedQM", "QueueScheduler", "Configuration",
+            "HisiliconABI", "CZlib", "CUacce", "CLinux",
         ],
         path: "Tests/Fuzzing", exclude: ["seeds"],
         swiftSettings: common + [.unsafeFlags(["-parse-as-library"])])
@@ -167,143 +361,8 @@ let package = Package(
     dependencies: embedded
         ? [] : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
     targets: [
-        .systemLibrary(name: "CUacce"),
-        .systemLibrary(name: "CLinux"),
-        .systemLibrary(name: "CIntrinsics"),
-        .systemLibrary(name: "CWarpDrive"),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
-
-        .target(name: "CIPSecMB", cSettings: unitSettings),
-        .target(name: "VectorKernels", cSettings: unitSettings),
-        .target(name: "FaultGuard", cSettings: unitSettings),
-        .target(name: "CProcess", cSettings: unitSettings),
-        .target(name: "CZlib", cSettings: unitSettings, linkerSettings: zlibLinking),
-
-        .target(name: "CCounterHead", cSettings: unitSettings),
-        .target(name: "CDeflateUnits", cSettings: unitSettings),
-        .target(name: "CZlibCalls", cSettings: unitSettings),
-        .target(
-            name: "AllocationReserve", cSettings: unitSettings + (embedded ? [.define("UACCE_EMBEDDED")] : [])),
-        .target(name: "LibraryLoad", cSettings: unitSettings),
-        .target(
-            name: "LazyGlobals", cSettings: unitSettings + (embedded ? [.define("UACCE_EMBEDDED")] : [])),
-        // It is quicker with -O2 (Scripts/bench-compression): what -O3 unrolls is seldom gone through twice.
-        .target(name: "DeflateKernel", cSettings: unitSettings + [.unsafeFlags(["-O2"])]),
-
-        .target(name: "PlainText", swiftSettings: shipped),
-        .target(name: "HisiliconABI", dependencies: ["PlainText", "CUacce"], swiftSettings: shipped),
-        .target(name: "UacceDevice", dependencies: ["CUacce", "CProcess", "CLinux"], swiftSettings: shipped),
-        .target(
-            name: "HisiliconDriver", dependencies: ["HisiliconABI", "UacceDevice", "CUacce", "CLinux"],
-            swiftSettings: shipped),
-        .target(
-            name: "SoftwareCrypto",
-            dependencies: ["VectorKernels", "COpenSSL", "CIntrinsics", "AllocationReserve", "CLinux"],
-            swiftSettings: shipped),
-        .target(
-            name: "EmulatedQM",
-            dependencies: ["PlainText", "HisiliconABI", "UacceDevice", "FaultGuard", "CUacce", "CProcess", "CLinux"],
-            swiftSettings: shipped),
-        .target(
-            name: "EmulatedSEC",
-            dependencies: [
-                "PlainText", "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CIPSecMB", "VectorKernels", "CUacce",
-                "AllocationReserve", "CProcess", "CLinux",
-            ],
-            swiftSettings: shipped),
-        .target(name: "PublishedCounters", dependencies: ["CCounterHead", "CLinux"], swiftSettings: shipped),
-        .target(
-            name: "SoftwareInflate", dependencies: ["DeflateKernel", "CDeflateUnits", "CZlib", "CLinux"],
-            swiftSettings: shipped),
-        .target(
-            name: "QueueScheduler",
-            dependencies: [
-                "PlainText", "PublishedCounters", "HisiliconDriver", "EmulatedQM", "UacceDevice", "HisiliconABI",
-                "AllocationReserve", "CProcess", "CLinux",
-            ],
-            swiftSettings: shipped),
-        .target(
-            name: "EmulatedZIP",
-            dependencies: [
-                "EmulatedQM", "SoftwareInflate", "HisiliconABI", "CDeflateUnits", "DeflateKernel", "CZlib", "CUacce",
-                "CLinux",
-            ],
-            swiftSettings: shipped),
-        .target(
-            name: "CompressionSessions",
-            dependencies: [
-                "QueueScheduler", "EmulatedZIP", "SoftwareInflate", "EmulatedQM", "HisiliconDriver", "HisiliconABI",
-                "CZlib", "CUacce", "CLinux",
-            ],
-            swiftSettings: shipped),
-        .target(
-            name: "DeflateStream",
-            dependencies: [
-                "CompressionSessions", "SoftwareInflate", "QueueScheduler", "DeflateKernel", "CZlib", "CLinux",
-            ],
-            swiftSettings: shipped),
-        .target(
-            name: "CryptoSessions",
-            dependencies: [
-                "QueueScheduler", "EmulatedSEC", "EmulatedQM", "SoftwareCrypto", "HisiliconDriver", "HisiliconABI",
-                "CUacce", "COpenSSL", "CLinux",
-            ],
-            swiftSettings: shipped),
-        .target(
-            name: "CompressionStreams", dependencies: ["CZlibCalls", "CLinux"], swiftSettings: shipped),
-        .target(
-            name: "ZlibABI",
-            dependencies: [
-                "PlainText",
-                "DeflateStream", "CompressionSessions", "SoftwareInflate", "QueueScheduler", "HisiliconABI",
-                "CDeflateUnits", "CZlib", "AllocationReserve", "LibraryLoad", "CLinux",
-            ],
-            exclude: ["zlib.map"], swiftSettings: shipped,
-            linkerSettings: linking(
-                exports: "Sources/ZlibABI/zlib.map",
-                [
-                    // It can be in libz.so.1's place, and then no other is loaded.
-                    "-soname=libz.so.1", "-Bsymbolic", "-fini=uacce_z_end",
-                    // zlib's functions for files and whole buffers, which call this library's deflate and inflate.
-                    "--whole-archive", ".build-embedded/zlib/libzlib-callers.a", "--no-whole-archive",
-                ])),
-        .target(
-            name: "DeviceNodes",
-            dependencies: [
-                "SoftwareCrypto",
-                "EmulatedSEC", "EmulatedZIP", "EmulatedQM", "UacceDevice", "HisiliconABI", "FaultGuard",
-                "AllocationReserve", "CLinux",
-            ],
-            exclude: ["emulator.map"], swiftSettings: shipped,
-            linkerSettings: linking(exports: "Sources/DeviceNodes/emulator.map", ["-init=uacce_emulator_begin"])),
-        .target(
-            name: "WarpDrive",
-            dependencies: [
-                "SoftwareCrypto",
-                "HisiliconDriver", "EmulatedSEC", "EmulatedZIP", "EmulatedQM", "PublishedCounters", "UacceDevice",
-                "HisiliconABI", "CWarpDrive", "AllocationReserve", "CUacce", "CProcess", "CLinux",
-            ],
-            exclude: ["warpdrive.map", "uacce-wd.pc"], swiftSettings: shipped,
-            linkerSettings: linking(
-                exports: "Sources/WarpDrive/warpdrive.map", ["-soname=libuacce-wd.so", "-init=uacce_wd_begin"])),
-        .target(
-            name: "DeviceInterposer", exclude: ["interposer.map"], cSettings: unitSettings,
-            linkerSettings: linking(
-                exports: "Sources/DeviceInterposer/interposer.map", needsMathematics: false, hasSwift: false)),
-        .target(
-            name: "CompressionFilter",
-            dependencies: ["CompressionStreams", "AllocationReserve", "LibraryLoad", "COpenSSL", "CLinux"],
-            exclude: ["bio.map", "uacce-bio.pc"], swiftSettings: shipped,
-            linkerSettings: linking(
-                exports: "Sources/CompressionFilter/bio.map", needsMathematics: false,
-                ["-soname=libuacce-bio.so"])),
-        .target(
-            name: "UacceProvider",
-            dependencies: [
-                "PlainText", "CryptoSessions", "CompressionStreams", "QueueScheduler", "SoftwareCrypto", "HisiliconABI",
-                "AllocationReserve", "LazyGlobals", "COpenSSL", "CProcess", "CLinux",
-            ],
-            path: "provider", exclude: ["uacce.map"], swiftSettings: shipped,
-            linkerSettings: linking(exports: "provider/uacce.map")),
-    ] + (embedded ? [] : fuzzing ? fuzzingTargets : hostTargets)
+        floor("Base", base), floor("Boundary", boundary), floor("Driver", driver), floor("Units", units),
+        floor("Sessions", sessions), floor("Device", device), floor("Fronts", fronts), floor("Edges", edges),
+        embedded ? [] : fuzzing ? fuzzingTargets : floor("Tools", tools) + tests,
+    ].flatMap { $0 }
 )

@@ -2,8 +2,8 @@
 //
 // Throughput of the vector kernels, level by level, in GB/s (10^9 bytes). Build and run from the project's folder:
 //
-//     clang -O3 -ISources/VectorKernels/include -o /tmp/vector_kernels Benchmarks/vector_kernels.c \
-//         Sources/VectorKernels/*.c && /tmp/vector_kernels [level]
+//     clang -O3 -ISources/Units/VectorKernels/include -o /tmp/vector_kernels Benchmarks/vector_kernels.c \
+//         Sources/Units/VectorKernels/*.c && /tmp/vector_kernels [level]
 
 #include "vector_kernels.h"
 

@@ -4,7 +4,7 @@
 // decompresses them again to compare. The module COpenSSL in the project's sources has the operation's header.
 //
 // To run it:
-//     swiftc -O -I ../Sources/COpenSSL -o compress_files compress_file.swift
+//     swiftc -O -I ../Sources/Units/COpenSSL -o compress_files compress_file.swift
 //     ./compress_files FILE
 //     gunzip -c FILE.gz | cmp - FILE
 

@@ -4,7 +4,7 @@
 // module COpenSSL in the project's sources has OpenSSL's headers.
 //
 // To run it:
-//     swiftc -O -I ../Sources/COpenSSL -o digest_file digest_file.swift
+//     swiftc -O -I ../Sources/Units/COpenSSL -o digest_file digest_file.swift
 //     ./digest_file FILE
 //     test "$(./digest_file FILE)" = "$(sha256sum FILE) uacce"
 

@@ -5,7 +5,7 @@
 
 # The version of it all.
 version() {
-    local file=Sources/QueueScheduler/Version.swift version
+    local file=Sources/Base/Host/Version.swift version
     version=$(sed -nE 's/^public let uacceVersion: StaticString = "(.*)"$/\1/p' "$file")
     [ -n "$version" ] || die "found no version in $file"
     echo "$version"

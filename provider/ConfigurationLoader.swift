@@ -2,7 +2,9 @@
 
 import CLinux
 import COpenSSL
+import Configuration
 import CryptoSessions
+import EmulatedSEC
 import PlainText
 import QueueScheduler
 

@@ -2,6 +2,7 @@
 
 import CLinux
 import COpenSSL
+import Host
 
 /// Names of the OSSL_PARAMs that are used here, as openssl/core_names.h has them. As `StaticString` they are the C
 /// strings that tables and look-ups need.
@@ -59,10 +60,6 @@ enum ParameterName {
     static let totalOutput: StaticString = "total-out"
     static let checksum: StaticString = "checksum"
     static let operation: StaticString = "operation"
-}
-
-extension StaticString {
-    var cString: UnsafePointer<CChar> { UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self) }
 }
 
 /// One row of a "gettable" or "settable" table.

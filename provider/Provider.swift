@@ -3,6 +3,7 @@
 import AllocationReserve
 import COpenSSL
 import CProcess
+import Host
 
 /// What OpenSSL calls when it has loaded the module: the only symbol that it exports.
 @c(OSSL_provider_init)

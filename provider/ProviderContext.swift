@@ -3,8 +3,10 @@
 import CLinux
 import COpenSSL
 import CompressionStreams
+import Configuration
 import CryptoSessions
 import HisiliconABI
+import Host
 import PlainText
 import QueueScheduler
 
@@ -33,7 +35,7 @@ final class ProviderContext {
         self.core = core
         self.engine = engine
         // The name that the configuration gave this instance, so that a query for it finds it after a renaming.
-        propertyDefinition = cStringCopy("provider=" + (core.text("provider-name") ?? "uacce"))
+        propertyDefinition = ("provider=" + (core.text("provider-name") ?? "uacce")).cStringCopy()
         let allows = configuration.algorithms.allows
         let version = engine.scheduler.version
         let description: StaticString = "on a uacce queue"
@@ -103,17 +105,6 @@ final class ProviderContext {
 
 extension StaticString {
     var text: String { String(cString: cString) }
-}
-
-/// A C string of its own, to be deallocated.
-private func cStringCopy(_ text: String) -> UnsafeMutablePointer<CChar> {
-    var text = text
-    return text.withUTF8 { bytes in
-        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 1)
-        for (index, byte) in bytes.enumerated() { copy[index] = CChar(bitPattern: byte) }
-        copy[bytes.count] = 0
-        return copy
-    }
 }
 
 private func algorithmTable(

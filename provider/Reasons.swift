@@ -3,6 +3,7 @@
 import COpenSSL
 import CompressionStreams
 import CryptoSessions
+import Host
 
 /// Errors that only a provider with devices has.
 enum DeviceReason: UInt32, CaseIterable {
@@ -52,7 +53,7 @@ enum ErrorTexts {
             + CompressionFailure.allCases.map { (number: UInt($0.rawValue), text: $0.text) }
         let table = UnsafeMutablePointer<ERR_STRING_DATA>.allocate(capacity: rows.count + 1)
         for (index, row) in rows.enumerated() {
-            let text = UnsafeRawPointer(row.text.utf8Start).assumingMemoryBound(to: CChar.self)
+            let text = row.text.cString
             (table + index).initialize(to: ERR_STRING_DATA(error: row.number, string: text))
         }
         (table + rows.count).initialize(to: ERR_STRING_DATA(error: 0, string: nil))

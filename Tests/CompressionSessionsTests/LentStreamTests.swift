@@ -2,6 +2,7 @@
 
 import CLinux
 import CompressionSessions
+import Configuration
 import QueueScheduler
 import SoftwareInflate
 import Testing

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HisiliconABI
+import Host
 import Testing
 
 @testable import CryptoSessions
@@ -67,11 +68,11 @@ import Testing
             for bit in 0..<8 {
                 var b = a
                 b[position] ^= 1 << UInt8(bit)
-                #expect(!memoryIsEqual(a, b, 32))
+                #expect(!isEqualInConstantTime(a, b, byteCount: 32))
             }
         }
-        #expect(memoryIsEqual(a, Array(a), 32))
-        #expect(memoryIsEqual(a, [1], 0))
+        #expect(isEqualInConstantTime(a, Array(a), byteCount: 32))
+        #expect(isEqualInConstantTime(a, [1], byteCount: 0))
     }
 
     @Test func exclusiveOr() {

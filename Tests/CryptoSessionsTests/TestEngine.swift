@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import CryptoSessions
 import EmulatedQM
 import Foundation
@@ -17,7 +18,7 @@ final class TestEngine {
     ) throws {
         var configuration = Configuration()
         configuration.backend = .emulator
-        configuration.version = version
+        configuration.version = version == .v2 ? .v2 : .v3
         configuration.fallback = fallback
         configuration.faults = try #require(FaultPlan(parsing: faults))
         configuration.minimumOffload = try #require(OffloadThresholds(minimumOffload))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CompressionSessions
+import Configuration
 import DeflateStream
 import EmulatedQM
 import QueueScheduler

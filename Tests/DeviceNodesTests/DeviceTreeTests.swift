@@ -2,6 +2,7 @@
 
 import DeviceNodes
 import Foundation
+import Host
 import Testing
 import UacceDevice
 

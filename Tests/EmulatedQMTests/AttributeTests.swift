@@ -3,6 +3,7 @@
 import CLinux
 import EmulatedQM
 import HisiliconABI
+import Host
 import Testing
 import UacceDevice
 

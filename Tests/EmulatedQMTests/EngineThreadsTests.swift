@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import EmulatedQM
 import Foundation
 import HisiliconABI
+import Host
 import Synchronization
 import Testing
 import UacceDevice

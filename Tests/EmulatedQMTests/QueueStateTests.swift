@@ -3,6 +3,7 @@
 import CUacce
 import EmulatedQM
 import HisiliconABI
+import Host
 import Testing
 import UacceDevice
 

@@ -2,6 +2,7 @@
 
 import CLinux
 import EmulatedQM
+import Host
 import Testing
 import UacceDevice
 

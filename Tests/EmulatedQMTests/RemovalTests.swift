@@ -3,6 +3,7 @@
 import EmulatedQM
 import Foundation
 import HisiliconABI
+import Host
 import Synchronization
 import Testing
 import UacceDevice

@@ -7,6 +7,7 @@ import CLinux
 import CUacce
 import CZlib
 import CompressionSessions
+import Configuration
 import DeflateStream
 import EmulatedQM
 import EmulatedZIP

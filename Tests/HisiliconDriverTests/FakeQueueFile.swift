@@ -2,6 +2,7 @@
 
 import CUacce
 import HisiliconABI
+import Host
 import UacceDevice
 
 /// A queue of hardware as the driver sees it, played by the test: it may lie, fail at any step, and complete what was

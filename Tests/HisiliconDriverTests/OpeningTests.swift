@@ -2,6 +2,7 @@
 
 import EmulatedQM
 import HisiliconDriver
+import Host
 import Testing
 import UacceDevice
 

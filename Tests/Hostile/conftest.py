@@ -173,7 +173,7 @@ def compiled(folder, here):
             path = folder / name
             subprocess.run(
                 ["cc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function"]
-                + ["-Wno-deprecated-declarations", f"-I{PROJECT}/include", f"-I{PROJECT}/Sources/CUacce/include"]
+                + ["-Wno-deprecated-declarations", f"-I{PROJECT}/include", f"-I{PROJECT}/Sources/Boundary/CUacce/include"]
                 + ["-o", str(path), str(source / f"{name}.c"), f"-L{here.dist}/lib", f"-Wl,-rpath,{here.dist}/lib"]
                 + [f"-l{library}" for library in (*libraries, "ssl", "crypto", "z", "pthread")],
                 check=True,

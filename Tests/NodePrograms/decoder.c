@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // decoder: what the decoders of store instructions make of instructions, on any machine. Linked with
-// Sources/DeviceInterposer/store_*.c. Encodings as the GNU assembler gives them.
+// Sources/Fronts/DeviceInterposer/store_*.c. Encodings as the GNU assembler gives them.
 
 #include "node_program.h"
 
-#include "../../Sources/DeviceInterposer/doorbell.h"
+#include "../../Sources/Fronts/DeviceInterposer/doorbell.h"
 
 struct row {
     const char *text;

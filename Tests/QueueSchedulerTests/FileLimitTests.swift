@@ -2,6 +2,7 @@
 
 import CLinux
 import Foundation
+import Host
 import QueueScheduler
 import Testing
 

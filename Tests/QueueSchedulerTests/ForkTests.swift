@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import QueueScheduler
 import Synchronization
 import Testing

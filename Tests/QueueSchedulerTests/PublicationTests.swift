@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import Configuration
 import PublishedCounters
 import QueueScheduler
 import Testing

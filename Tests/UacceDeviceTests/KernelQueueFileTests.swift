@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Host
 import Testing
 import UacceDevice
 
@@ -173,7 +174,7 @@ struct KernelQueueFileTests {
         let descriptor = fcntl(low, F_DUPFD_CLOEXEC, 500)
         Glibc.close(low)
         // As a child would see it: the queue's owner is another process.
-        let queue = KernelQueueFile(adopting: descriptor, owner: 0)
+        let queue = KernelQueueFile(adopting: descriptor, owner: ProcessMark(generation: 0))
         let address = try queue.map(.mmio, byteCount: FakeDeviceTree.pageByteCount)
         #expect(throws: Errno.notPermitted) { try queue.put() }
         queue.close()

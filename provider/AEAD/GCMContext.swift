@@ -3,6 +3,7 @@
 import CLinux
 import COpenSSL
 import CryptoSessions
+import Host
 
 /// AES-GCM: the session, and what EVP and libssl expect around it, which is an IV that may come before or after the key,
 /// tags, and TLS records.
@@ -177,7 +178,7 @@ struct GCMContext: AEADContext, ~Copyable {
                 knownTagByteCount = GCMSession.tagByteCount
                 return true
             }
-            return CRYPTO_memcmp(computed, memory.tag, tagByteCount) == 0
+            return isEqualInConstantTime(computed, memory.tag, byteCount: tagByteCount)
         }
     }
 

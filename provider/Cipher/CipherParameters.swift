@@ -4,6 +4,7 @@ import CLinux
 import COpenSSL
 import CryptoSessions
 import HisiliconABI
+import Host
 import PlainText
 import QueueScheduler
 

@@ -2,6 +2,7 @@
 
 import CLinux
 import COpenSSL
+import Host
 
 /// What libssl tells a CBC cipher about the records of TLS 1.0 to 1.2 and DTLS, and the padding and MAC at their end.
 ///
@@ -90,21 +91,21 @@ struct TLSRecordParameters: ~Copyable {
 
     /// All ones where SSL 3.0 padding is right: no longer than a block, with any content.
     private func ssl3PaddingMask(_ padding: UInt64, _ length: Int, _ blockByteCount: Int) -> UInt64 {
-        constantTimeGreaterOrEqual(UInt64(length), padding &+ UInt64(macByteCount) &+ 1)
-            & constantTimeGreaterOrEqual(UInt64(blockByteCount), padding &+ 1)
+        ConstantTimeMask.isGreaterOrEqual(UInt64(length), padding &+ UInt64(macByteCount) &+ 1)
+            & ConstantTimeMask.isGreaterOrEqual(UInt64(blockByteCount), padding &+ 1)
     }
 
     /// All ones where TLS padding is right: it fits, and each of its bytes says its length.
     private func tlsPaddingMask(_ record: UnsafeMutablePointer<UInt8>, _ padding: UInt64, _ length: Int) -> UInt64 {
-        var good = constantTimeGreaterOrEqual(UInt64(length), padding &+ UInt64(macByteCount) &+ 1)
+        var good = ConstantTimeMask.isGreaterOrEqual(UInt64(length), padding &+ UInt64(macByteCount) &+ 1)
         // As many bytes as any padding could have, whatever this one has.
         let checked = min(256, length)
         for index in 0..<checked {
-            let isPadding = constantTimeGreaterOrEqual(padding, UInt64(index))
+            let isPadding = ConstantTimeMask.isGreaterOrEqual(padding, UInt64(index))
             let difference = padding ^ UInt64(record[length - 1 - index])
             good &= ~(isPadding & (0 &- difference | difference) &>> 63 &* UInt64.max)
         }
-        return constantTimeIsZero(~good)
+        return ConstantTimeMask.isZero(~good)
     }
 
     /// Copies the `macByteCount` bytes before `end`, which is secret, into new memory; random bytes where `good` is 0.
@@ -127,7 +128,7 @@ struct TLSRecordParameters: ~Copyable {
             for index in 0..<count {
                 var byte: UInt64 = 0
                 for position in first..<length {
-                    let isHere = constantTimeIsZero(UInt64(position) ^ (start &+ UInt64(index)))
+                    let isHere = ConstantTimeMask.isZero(UInt64(position) ^ (start &+ UInt64(index)))
                     byte |= UInt64(record[position]) & isHere
                 }
                 bytes[index] = UInt8(truncatingIfNeeded: (byte & good) | (UInt64(random[index]) & ~good))
@@ -139,17 +140,3 @@ struct TLSRecordParameters: ~Copyable {
 
 /// SSL 3.0's version number (openssl/ssl3.h).
 private let SSL3_VERSION_NUMBER = 0x0300
-
-/// All ones where `value` is zero, else zero, in constant time.
-@inline(__always)
-private func constantTimeIsZero(_ value: UInt64) -> UInt64 {
-    let value = linux_value_barrier(value)
-    return 0 &- ((~value & (value &- 1)) &>> 63)
-}
-
-/// All ones where a >= b, else zero, in constant time; both below 2^63.
-@inline(__always)
-private func constantTimeGreaterOrEqual(_ a: UInt64, _ b: UInt64) -> UInt64 {
-    let difference = linux_value_barrier(a &- b)
-    return (difference &>> 63) &- 1
-}

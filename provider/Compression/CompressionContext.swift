@@ -2,6 +2,7 @@
 
 import COpenSSL
 import CompressionStreams
+import Host
 
 /// What a program holds between `newctx` and `freectx` of the compression operation.
 ///

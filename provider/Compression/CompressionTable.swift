@@ -2,6 +2,7 @@
 
 import COpenSSL
 import CompressionStreams
+import Host
 
 /// One algorithm of the compression operation. OpenSSL has no names for them.
 struct CompressionRow {

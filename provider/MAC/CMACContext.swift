@@ -3,6 +3,7 @@
 import COpenSSL
 import CryptoSessions
 import HisiliconABI
+import Host
 
 /// What OpenSSL holds between `newctx` and `freectx` of a CMAC: a session for the ciphers that SEC has in CBC mode, and
 /// libcrypto's own CMAC for the others.

@@ -2,6 +2,7 @@
 
 import COpenSSL
 import CryptoSessions
+import Host
 
 /// What OpenSSL holds between `newctx` and `freectx` of a GMAC: a session for AES, and libcrypto's own GMAC for other
 /// ciphers.

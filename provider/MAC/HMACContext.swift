@@ -3,6 +3,7 @@
 import CLinux
 import COpenSSL
 import CryptoSessions
+import Host
 import SoftwareCrypto
 
 /// What OpenSSL holds between `newctx` and `freectx` of an HMAC.
@@ -242,8 +243,6 @@ struct HMACContext: MACContext, ~Copyable {
 extension DigestAlgorithm {
     /// OpenSSL's first name for it.
     fileprivate var firstName: UnsafeRawBufferPointer {
-        let names = DigestRow.all.first { $0.algorithm == self }.unsafelyUnwrapped.names
-        let bytes = UnsafeRawBufferPointer(start: names.utf8Start, count: names.utf8CodeUnitCount)
-        return UnsafeRawBufferPointer(rebasing: bytes.prefix { $0 != UInt8(ascii: ":") })
+        DigestRow.all.first { $0.algorithm == self }.unsafelyUnwrapped.names.firstName
     }
 }

@@ -3,6 +3,7 @@
 import CLinux
 import COpenSSL
 import CryptoSessions
+import Host
 
 /// One MAC as OpenSSL lists it.
 struct MACRow {
@@ -16,23 +17,6 @@ struct MACRow {
         MACRow(names: "CMAC", functions: MACFunctions.cmac, description: "CMAC on a uacce queue"),
         MACRow(names: "GMAC:1.0.9797.3.4", functions: MACFunctions.gmac, description: "GMAC on a uacce queue"),
     ]
-}
-
-extension StaticString {
-    /// Whether `name` is one of the names in this list, which colons separate; upper and lower case are the same.
-    func lists(_ name: UnsafeRawBufferPointer) -> Bool {
-        guard let wanted = name.baseAddress?.assumingMemoryBound(to: CChar.self) else { return false }
-        let colon = CChar(bitPattern: UInt8(ascii: ":"))
-        let names = UnsafeBufferPointer(start: cString, count: utf8CodeUnitCount)
-        var start = 0
-        while start < names.count {
-            var end = start
-            while end < names.count, names[end] != colon { end += 1 }
-            if end - start == name.count, strncasecmp(cString + start, wanted, name.count) == 0 { return true }
-            start = end + 1
-        }
-        return false
-    }
 }
 
 extension ForwardedMAC {

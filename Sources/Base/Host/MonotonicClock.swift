@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+
+/// The clock that nobody sets, which all timeouts go by.
+public enum MonotonicClock {
+    public static var now: timespec {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return now
+    }
+
+    public static var milliseconds: UInt64 {
+        let now = now
+        return UInt64(now.tv_sec) * 1000 + UInt64(now.tv_nsec) / 1_000_000
+    }
+
+    public static var seconds: Double {
+        let now = now
+        return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+    }
+
+    public static var nanoseconds: UInt64 {
+        let now = now
+        return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+    }
+}
