@@ -4,7 +4,7 @@
 
 #include "emulator.h"
 #include "paths.h"
-#include "table.h"
+#include "node_table.h"
 
 #include <stdarg.h>
 #include <stdio.h>

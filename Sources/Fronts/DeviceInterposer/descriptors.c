@@ -2,7 +2,7 @@
 //
 // Descriptors come and go: dup, close and their relatives. A node's queue goes with its last descriptor.
 
-#include "table.h"
+#include "node_table.h"
 
 #include <fcntl.h>
 #include <stdarg.h>

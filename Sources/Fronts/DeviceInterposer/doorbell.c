@@ -3,7 +3,8 @@
 #include "doorbell.h"
 
 #include "emulator.h"
-#include "mappings.h"
+#include "program_actions.h"
+#include "registers.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -93,7 +94,7 @@ static void ring_by_number(const struct node *node, uint64_t doorbell)
 static bool take_store(const siginfo_t *information, ucontext_t *context)
 {
     size_t offset;
-    struct node *node = mapping_pin_registers((uintptr_t)information->si_addr, &offset);
+    struct node *node = registers_pin((uintptr_t)information->si_addr, &offset);
     if (node == NULL) return false;
     void *queue = atomic_load(&node->queue);
     struct store store;
@@ -132,14 +133,10 @@ static void on_fault(int number, siginfo_t *information, void *context)
 
 // ---- the handler ----
 
-static atomic_bool is_trapping;
-
-bool doorbell_is_trapping(void) { return atomic_load_explicit(&is_trapping, memory_order_acquire); }
-
 bool doorbell_trap(void)
 {
     // Under the table's lock, but for mprotect, after the first mapping.
-    if (doorbell_is_trapping()) return true;
+    if (program_actions_are_kept()) return true;
     struct sigaction before[2];
     if (REAL(sigaction)(SIGSEGV, NULL, &before[0]) != 0 || REAL(sigaction)(SIGBUS, NULL, &before[1]) != 0) return false;
     program_action_set(SIGSEGV, &before[0]);
@@ -147,10 +144,10 @@ bool doorbell_trap(void)
     // On the alternate stack where the thread has one: the fault that is not a doorbell may be the end of a stack.
     struct sigaction ours = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
     sigfillset(&ours.sa_mask);
-    atomic_store(&is_trapping, true);
+    program_actions_keep(true);
     if (REAL(sigaction)(SIGSEGV, &ours, NULL) != 0 || REAL(sigaction)(SIGBUS, &ours, NULL) != 0) {
         REAL(sigaction)(SIGSEGV, &before[0], NULL);
-        atomic_store(&is_trapping, false);
+        program_actions_keep(false);
         return false;
     }
     return true;

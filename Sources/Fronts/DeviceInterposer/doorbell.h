@@ -8,20 +8,8 @@
 
 #include "interposed.h"
 
-#include <signal.h>
-
 /// Has faults come here first; once. False with errno: the system refused.
 bool doorbell_trap(void);
-
-/// Whether faults come here: what the program wants done about SIGSEGV and SIGBUS is then kept in signals.c.
-bool doorbell_is_trapping(void);
-
-/// What the program has asked for SIGSEGV or SIGBUS, while faults come here. Safe in signal handlers.
-void program_action_get(int number, struct sigaction *action);
-void program_action_set(int number, const struct sigaction *action);
-
-/// Does with a fault that is neither a doorbell nor a device's what the program asked for.
-void program_action_take(int number, siginfo_t *information, void *context);
 
 /// Where a store instruction takes its value from.
 enum store_source {

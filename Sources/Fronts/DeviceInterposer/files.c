@@ -4,7 +4,7 @@
 // real one; a device node is opened as a queue.
 
 #include "paths.h"
-#include "table.h"
+#include "node_table.h"
 
 #include <dirent.h>
 #include <fcntl.h>

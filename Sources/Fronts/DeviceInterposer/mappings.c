@@ -3,56 +3,14 @@
 // mmap and its relatives. Both regions lie in the region file of the node's device. Doorbell registers are mapped
 // without the right to write: stores fault, and the fault handler rings (doorbell.c). Loads read zero.
 
-#include "mappings.h"
-
 #include "doorbell.h"
 #include "emulator.h"
+#include "registers.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-/// All mappings of nodes lie in here, so that others need not be looked for.
-static _Atomic uintptr_t lowest = UINTPTR_MAX, highest;
-
-enum {
-    /// Most that any version maps of its registers.
-    REGISTERS_MAX = 0x10000,
-};
-
-static bool may_be_mapped(const void *address, size_t length)
-{
-    uintptr_t begin = (uintptr_t)address;
-    return begin < atomic_load_explicit(&highest, memory_order_relaxed) &&
-        begin + length > atomic_load_explicit(&lowest, memory_order_relaxed);
-}
-
-static void widen(uintptr_t begin, uintptr_t end)
-{
-    if (begin < atomic_load(&lowest)) atomic_store(&lowest, begin);
-    if (end > atomic_load(&highest)) atomic_store(&highest, end);
-}
-
-struct node *mapping_pin_registers(uintptr_t address, size_t *offset)
-{
-    struct table *table = atomic_load_explicit(&the_table, memory_order_acquire);
-    if (table == NULL || !may_be_mapped((void *)address, 1)) return NULL;
-    int count = atomic_load_explicit(&table->count, memory_order_acquire);
-    for (int index = 0; index < count; index++) {
-        uintptr_t begin = atomic_load_explicit(&table->registers[index], memory_order_acquire);
-        if (address - begin >= REGISTERS_MAX || begin == 0) continue;
-        struct node *node = &table->nodes[index];
-        if (!node_pin_entry(node)) continue;
-        struct mapping *mapping = &node->mappings[REGION_MMIO];
-        if (begin == atomic_load(&mapping->begin) && address < atomic_load(&mapping->end)) {
-            *offset = address - begin;
-            return node;
-        }
-        node_unpin(node);
-    }
-    return NULL;
-}
 
 // ---- mmap ----
 
@@ -84,7 +42,7 @@ static void *map_region(
     }
     madvise(mapped, whole, MADV_DONTFORK);
     uintptr_t begin = (uintptr_t)mapped;
-    widen(begin, begin + whole);
+    registers_widen(begin, begin + whole);
     atomic_store(&node->mappings[region].end, begin + whole);
     atomic_store(&node->mappings[region].begin, begin);
     if (region == REGION_MMIO) atomic_store(&table->registers[node - table->nodes], begin);
@@ -147,7 +105,7 @@ static void *map(
 {
     if (flags & MAP_ANONYMOUS || !is_node(descriptor)) {
         void *result = real(address, length, protection, flags, descriptor, offset);
-        if (result != MAP_FAILED && flags & MAP_FIXED && may_be_mapped(address, length)) forget(address, length);
+        if (result != MAP_FAILED && flags & MAP_FIXED && registers_may_be_in(address, length)) forget(address, length);
         return result;
     }
     struct node *node;
@@ -195,7 +153,7 @@ INTERPOSED void *mmap64(void *address, size_t length, int protection, int flags,
 INTERPOSED int munmap(void *address, size_t length)
 {
     int result = REAL(munmap)(address, length);
-    if (result == 0 && may_be_mapped(address, length)) {
+    if (result == 0 && registers_may_be_in(address, length)) {
         size_t page = (size_t)sysconf(_SC_PAGESIZE);
         forget(address, (length + page - 1) & ~(page - 1));
     }
@@ -211,7 +169,7 @@ INTERPOSED void *mremap(void *address, size_t length, size_t new_length, int fla
     void *new_address = va_arg(arguments, void *);
     va_end(arguments);
     struct table *table = atomic_load(&the_table);
-    if (table != NULL && may_be_mapped(address, 1)) {
+    if (table != NULL && registers_may_be_in(address, 1)) {
         uintptr_t place = (uintptr_t)address;
         if (is_mapped_in(table, place, place + 1)) return errno = EPERM, MAP_FAILED;
     }
@@ -222,8 +180,8 @@ INTERPOSED int mprotect(void *address, size_t length, int protection)
 {
     size_t offset;
     struct node *node;
-    if (protection & PROT_WRITE && may_be_mapped(address, length) &&
-        (node = mapping_pin_registers((uintptr_t)address, &offset)) != NULL) {
+    if (protection & PROT_WRITE && registers_may_be_in(address, length) &&
+        (node = registers_pin((uintptr_t)address, &offset)) != NULL) {
         node_unpin(node);
         // Stores must go on faulting.
         if (!doorbell_trap()) return -1;

@@ -4,7 +4,7 @@
 #include "paths.h"
 
 #include "device_interposer.h"
-#include "ledger.h"
+#include "queue_locks.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -110,6 +110,6 @@ void path_refresh(int directory, const struct led_path *led)
             whole[0] = '\0';
         }
     }
-    if (strncmp(whole, root, root_length) == 0) ledger_refresh(whole, root);
+    if (strncmp(whole, root, root_length) == 0) queue_locks_publish(whole, root);
     errno = saved;
 }

@@ -2,7 +2,7 @@
 //
 // select and pselect, where a node is among the descriptors: as poll, which knows nodes.
 
-#include "table.h"
+#include "node_table.h"
 #include "waiting.h"
 
 #include <string.h>

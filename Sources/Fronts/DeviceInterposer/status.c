@@ -3,7 +3,7 @@
 // The stat family. In the tree a node is a plain file; a program sees a character device.
 
 #include "paths.h"
-#include "table.h"
+#include "node_table.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static unsigned minor_number(const char *path)
     int file = REAL(open)(attribute, O_RDONLY | O_CLOEXEC);
     char text[32] = "";
     if (file >= 0) {
-        (void)!read(file, text, sizeof text - 1);
+        (void)!REAL(read)(file, text, sizeof text - 1);
         REAL(close)(file);
     }
     errno = saved;

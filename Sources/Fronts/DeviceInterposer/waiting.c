@@ -6,7 +6,7 @@
 #include "waiting.h"
 
 #include "emulator.h"
-#include "table.h"
+#include "node_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static int event_of(struct node *node)
 static void drain(int event)
 {
     uint64_t count;
-    (void)!read(event, &count, sizeof count);
+    (void)!REAL(read)(event, &count, sizeof count);
 }
 
 static bool take_updates(int descriptor)
@@ -203,7 +203,7 @@ INTERPOSED int epoll_ctl(int set, int operation, int descriptor, struct epoll_ev
     // What is completed already is told at once.
     if (result == 0 && operation != EPOLL_CTL_DEL && emulator.take_updates(atomic_load(&node->queue)) != 0) {
         uint64_t one = 1;
-        (void)!write(substitute, &one, sizeof one);
+        (void)!REAL(write)(substitute, &one, sizeof one);
     }
     node_unpin(node);
     if (result == 0) errno = saved;

@@ -5,7 +5,7 @@
 
 #include "block.h"
 #include "deflate_kernel.h"
-#include "../text.h"
+#include "../bytes.h"
 
 enum {
     // Text that is parsed without moving it; a block is no longer.

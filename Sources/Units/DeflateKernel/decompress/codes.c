@@ -2,7 +2,7 @@
 
 #include "codes.h"
 
-#include "../text.h"
+#include "../bytes.h"
 
 // Least length and extra bits of each length symbol; the last two stand for nothing. RFC 1951, section 3.2.5.
 static const struct { uint16_t least; uint8_t extra_bits; } lengths_of_symbols[] = {

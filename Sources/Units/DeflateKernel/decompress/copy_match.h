@@ -8,7 +8,7 @@
 #ifndef COPY_MATCH_H
 #define COPY_MATCH_H
 
-#include "../text.h"
+#include "../bytes.h"
 
 #include <stddef.h>
 

@@ -3,7 +3,8 @@
 // What stands before a block's symbols: RFC 1951, sections 3.2.3 to 3.2.7. Every step takes all its bits or none, so that it
 // can be taken again when more have come; and judges as early as zlib does.
 
-#include "inflate.h"
+#include "../bytes.h"
+#include "steps.h"
 
 // In the order in which a header has the lengths of code lengths' codes.
 static const uint8_t order[CODE_LENGTHS] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "inflate.h"
-
+#include "../bytes.h"
+#include "steps.h"
 #include "window.h"
 
 #include <stdlib.h>

@@ -3,7 +3,9 @@
 // Where zlib's inflate would stand. It takes a match in four steps (a code, extra bits, another code, extra bits), where the
 // kernel takes all of it or nothing; so some of the bits that the kernel holds zlib has used up already.
 
-#include "inflate.h"
+#include "../bytes.h"
+#include "bit_reader.h"
+#include "state.h"
 
 // How many bits of a match that is not all there zlib has used up.
 static unsigned begun_match_bits(const struct inflate_kernel *kernel)

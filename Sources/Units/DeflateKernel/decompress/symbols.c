@@ -2,6 +2,8 @@
 //
 // Decodes symbols one at a time, with no more input and room than there is.
 
+#include "../bytes.h"
+#include "steps.h"
 #include "window.h"
 
 // Gives as much of a match as there is room for, and remembers the rest.

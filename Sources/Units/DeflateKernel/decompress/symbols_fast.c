@@ -3,6 +3,7 @@
 // Decodes symbols where every step has all the input and room that it can want, so that little is asked in between.
 
 #include "copy_match.h"
+#include "steps.h"
 #include "window.h"
 
 enum {

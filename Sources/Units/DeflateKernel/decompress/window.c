@@ -2,6 +2,8 @@
 
 #include "window.h"
 
+#include "../bytes.h"
+
 #include <stdlib.h>
 
 int window_make(struct inflate_kernel *kernel)

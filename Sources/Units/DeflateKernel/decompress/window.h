@@ -5,7 +5,7 @@
 #ifndef WINDOW_H
 #define WINDOW_H
 
-#include "inflate.h"
+#include "state.h"
 
 // Returns 0 without memory.
 int window_make(struct inflate_kernel *kernel);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#ifndef TEXT_H
-#define TEXT_H
+#ifndef BYTES_H
+#define BYTES_H
 
 #include <stdint.h>
 #include <string.h>

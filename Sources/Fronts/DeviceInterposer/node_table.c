@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "table.h"
+#include "node_table.h"
 
 #include "emulator.h"
-#include "ledger.h"
+#include "queue_locks.h"
 #include "paths.h"
 
 #include <fcntl.h>
@@ -196,7 +196,7 @@ void node_drop(int descriptor)
 
 // ---- opening ----
 
-/// A node whose number is free in the ledger but which this table still has: its descriptors were closed in a way that
+/// A node whose number is free in the file but which this table still has: its descriptors were closed in a way that
 /// this library does not see.
 static void forget_lost(struct table *table, const char *device, int number)
 {
@@ -212,20 +212,20 @@ static void forget_lost(struct table *table, const char *device, int number)
     }
 }
 
-/// Fills an entry for a ledger that is open; 0 or an error number.
-static int node_fill(struct table *table, int ledger, const char *device, int access)
+/// Fills an entry for a node's file that is open; 0 or an error number.
+static int node_fill(struct table *table, int node_file, const char *device, int access)
 {
     if (strlen(device) >= sizeof table->nodes[0].device) return ENODEV;
     int error = table_attach(table);
     if (error != 0) return error;
     struct node *node = table_find_room(table);
     if (node == NULL) return EMFILE;
-    int number = ledger_take(ledger);
+    int number = queue_lock_lowest(node_file);
     if (number < 0) return errno;
     forget_lost(table, device, number);
 
     struct stat status;
-    if (REAL(fstat)(ledger, &status) != 0) return errno;
+    if (REAL(fstat)(node_file, &status) != 0) return errno;
     void *queue = NULL;
     int region_file = -1;
     error = emulator.open(table->set, device, number, &queue, &region_file);
@@ -248,8 +248,8 @@ static int node_fill(struct table *table, int ledger, const char *device, int ac
     }
     atomic_store(&node->queue, queue);
     // What the number meant before was closed behind this library's back.
-    node_drop(ledger);
-    node_adopt(ledger, node);
+    node_drop(node_file);
+    node_adopt(node_file, node);
     return 0;
 }
 
@@ -259,10 +259,10 @@ int node_open(const char *path, int flags)
     if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return fail(EEXIST);
     if (flags & O_DIRECTORY) return fail(ENOTDIR);
     // Locks want a descriptor that may write, whatever the program wants.
-    int ledger = REAL(open)(path, O_RDWR | (flags & (O_CLOEXEC | O_NONBLOCK | O_PATH)));
-    if (ledger < 0 || flags & O_PATH) return ledger;
-    if (ledger >= DESCRIPTOR_LIMIT) {
-        REAL(close)(ledger);
+    int node_file = REAL(open)(path, O_RDWR | (flags & (O_CLOEXEC | O_NONBLOCK | O_PATH)));
+    if (node_file < 0 || flags & O_PATH) return node_file;
+    if (node_file >= DESCRIPTOR_LIMIT) {
+        REAL(close)(node_file);
         return fail(EMFILE);
     }
     struct table *table = table_make();
@@ -270,14 +270,14 @@ int node_open(const char *path, int flags)
     if (table != NULL) {
         sigset_t previous;
         table_lock(table, &previous);
-        error = node_fill(table, ledger, strrchr(path, '/') + 1, flags & O_ACCMODE);
+        error = node_fill(table, node_file, strrchr(path, '/') + 1, flags & O_ACCMODE);
         table_unlock(table, &previous);
     }
     if (error != 0) {
-        REAL(close)(ledger);
+        REAL(close)(node_file);
         return fail(error);
     }
     // A program may take an errno that is left from finding numbers taken for a failure.
     errno = saved;
-    return ledger;
+    return node_file;
 }

@@ -3,7 +3,7 @@
 // Writing to isolate_strategy: how many errors an hour a device may have before it is taken out of service. Checked like
 // the kernel's isolate_strategy_store does it, and kept in the tree. Nothing in the emulated device has such errors.
 
-#include "table.h"
+#include "node_table.h"
 
 #include <fcntl.h>
 #include <stdio.h>

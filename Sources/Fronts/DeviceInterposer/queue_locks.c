@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "ledger.h"
+#include "queue_locks.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -15,30 +15,30 @@ static struct flock byte_lock(int number)
     return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = number, .l_len = 1};
 }
 
-static int queue_count(int ledger)
+static int queue_count(int node_file)
 {
     struct stat status;
-    return REAL(fstat)(ledger, &status) == 0 ? (int)status.st_size : -1;
+    return REAL(fstat)(node_file, &status) == 0 ? (int)status.st_size : -1;
 }
 
-int ledger_take_number(int ledger, int number)
+int queue_lock_number(int node_file, int number)
 {
     struct flock lock = byte_lock(number);
-    return REAL(fcntl)(ledger, F_OFD_SETLK, &lock);
+    return REAL(fcntl)(node_file, F_OFD_SETLK, &lock);
 }
 
-int ledger_take(int ledger)
+int queue_lock_lowest(int node_file)
 {
-    int count = queue_count(ledger);
+    int count = queue_count(node_file);
     if (count < 0) return -1;
     for (int number = 0; number < count; number++) {
-        if (ledger_take_number(ledger, number) == 0) return number;
+        if (queue_lock_number(node_file, number) == 0) return number;
         if (errno != EAGAIN && errno != EACCES) return -1;
     }
     return fail(EBUSY);
 }
 
-void ledger_refresh(const char *attribute, const char *root)
+void queue_locks_publish(const char *attribute, const char *root)
 {
     // The device's name is the last but one of the path.
     const char *end = strrchr(attribute, '/');
@@ -46,16 +46,16 @@ void ledger_refresh(const char *attribute, const char *root)
     while (name > attribute && name[-1] != '/') name--;
     char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/dev/%.*s", root, (int)(end - name), name) >= (int)sizeof path) return;
-    int ledger = REAL(open)(path, O_RDONLY | O_CLOEXEC);
-    if (ledger < 0) return;
-    int count = queue_count(ledger);
+    int node_file = REAL(open)(path, O_RDONLY | O_CLOEXEC);
+    if (node_file < 0) return;
+    int count = queue_count(node_file);
     int available = 0;
     for (int number = 0; number < count; number++) {
         struct flock lock = byte_lock(number);
         // This description holds no lock, so every lock is another's.
-        if (REAL(fcntl)(ledger, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK) available++;
+        if (REAL(fcntl)(node_file, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_UNLCK) available++;
     }
-    REAL(close)(ledger);
+    REAL(close)(node_file);
     if (count <= 0) return;
 
     char text[16];
@@ -63,7 +63,7 @@ void ledger_refresh(const char *attribute, const char *root)
     int file = REAL(open)(attribute, O_RDONLY | O_CLOEXEC);
     if (file < 0) return;
     char told[16];
-    ssize_t told_length = read(file, told, sizeof told);
+    ssize_t told_length = REAL(read)(file, told, sizeof told);
     REAL(close)(file);
     if (told_length == length && memcmp(told, text, (size_t)length) == 0) return;
 
@@ -71,7 +71,7 @@ void ledger_refresh(const char *attribute, const char *root)
     snprintf(path, sizeof path, "%s/count-%d-%ld", root, getpid(), syscall(SYS_gettid));
     file = REAL(open)(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0444);
     if (file < 0) return;
-    bool is_written = write(file, text, (size_t)length) == length;
+    bool is_written = REAL(write)(file, text, (size_t)length) == length;
     REAL(close)(file);
     if (!is_written || rename(path, attribute) != 0) unlink(path);
 }

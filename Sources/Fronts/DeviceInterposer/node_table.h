@@ -5,8 +5,8 @@
 // The table lies in memory that the kernel wipes in the child of a fork, so that a child has none of its parent's
 // queues, whatever way it was made. It still has their descriptors: those are recognised as foreign.
 
-#ifndef UACCE_TABLE_H
-#define UACCE_TABLE_H
+#ifndef UACCE_NODE_TABLE_H
+#define UACCE_NODE_TABLE_H
 
 #include "interposed.h"
 
@@ -44,7 +44,7 @@ struct node {
     /// Made readable by completion interrupts; -1 until someone polls.
     atomic_int event;
     int region_file;
-    /// Of the ledger.
+    /// Of the node's file in the tree, whose bytes are locked (queue_locks.h).
     dev_t file_system;
     ino_t file;
     struct mapping mappings[2];
@@ -52,7 +52,7 @@ struct node {
 
 struct table {
     pthread_mutex_t lock;
-    /// Whose it is; 0: nobody's yet, or wiped.
+    /// Process that it belongs to; 0: none yet, or wiped.
     _Atomic pid_t owner;
     /// The emulator's devices; NULL: not attached.
     void *set;
@@ -66,7 +66,7 @@ struct table {
 /// NULL as long as no node has been opened, in this process or a parent.
 extern _Atomic(struct table *) the_table;
 
-/// What a descriptor is, as far as this process knows. 0: no node. See node_pin().
+/// The node that each descriptor refers to, as this process has recorded it; 0: none. See node_pin().
 extern _Atomic uint16_t node_of_descriptor[DESCRIPTOR_LIMIT];
 
 /// True in the child of a vfork, which has its parent's memory but descriptors of its own: what it does to those is not to
@@ -117,7 +117,7 @@ void node_release_if_unused(struct node *node);
 /// Marks a descriptor as the attribute isolate_strategy, open for writing.
 void strategy_adopt(int descriptor);
 
-/// Opens a node: `path` is the ledger's in the tree. What open(2) would return.
+/// Opens a node: `path` is its file in the tree. Returns what open(2) would.
 int node_open(const char *path, int flags);
 
 /// Makes a descriptor the library's own, and moves it out of the way of the program's. -1: it is given up.
