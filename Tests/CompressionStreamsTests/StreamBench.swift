@@ -4,7 +4,7 @@ import CompressionStreams
 import Testing
 
 /// Streams over the system's zlib, which is there wherever the tests are built. What is behind a device has tests of
-/// its own (Scripts/compression-programs).
+/// its own (Scripts/test compression).
 enum Streams {
     static let library = "libz.so.1".withCString { CompressionLibrary($0) }
 

@@ -7,7 +7,7 @@ import Testing
 @testable import ZlibABI
 
 /// The functions behind the exported names, called as a program would call those, and judged by zlib. What programs make
-/// of them is Scripts/zlib-programs's to show; this also runs under the sanitizers.
+/// of them is `Scripts/test zlib`'s to show; this also runs under the sanitizers.
 @Suite("Streams of the zlib library")
 struct StreamTests {
     private static let size = Int32(MemoryLayout<z_stream>.size)

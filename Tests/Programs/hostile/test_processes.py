@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from conftest import in_namespace, run, start, stop, with_mounts
+from harness import run, start, stop
+from namespaces import in_namespace, with_mounts
 
 KINDS = ["evp", "zlib"]
 
@@ -23,7 +24,7 @@ def test_cancelled_thread(here, compiled, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_exit_while_threads_end(here, compiled, request, kind):
     processes = 200 if request.config.getoption("--quick") else 800
-    run([compiled("leaving_threads"), kind, processes], surroundings(here, kind), seconds=120).good()
+    run([compiled("leaving_threads"), kind, processes], surroundings(here, kind)).good()
 
 
 def test_contexts_freed_by_destructors(here, compiled):

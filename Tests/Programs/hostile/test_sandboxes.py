@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from conftest import PROJECT, as_root, as_user, in_namespace, run, system_wide, with_mounts
+from harness import PROJECT, run
+from namespaces import as_root, as_user, in_namespace, system_wide, with_mounts
 
 SETTINGS = [{}, {"UACCE_MIN_OFFLOAD": "0"}, {"UACCE_MIN_OFFLOAD": "0", "UACCE_FALLBACK": "off"}]
 

@@ -2,7 +2,7 @@
 //
 // A TLS client and a TLS server in one process and one thread, with memory between them, for tools that watch memory.
 //
-//   tls-in-memory 1.2|1.3 SUITE BYTES [mac-under]
+//   tls_in_memory 1.2|1.3 SUITE BYTES [mac-under]
 //
 // Shakes hands, sends BYTES each way (with TLS 1.3 a key update of either side in the middle), closes, and does it all
 // once more with the session resumed. "mac-under" refuses encrypt-then-mac. Exit status 0 when all data arrived
@@ -22,7 +22,7 @@ enum { piece_size = 40000, steps_without_progress = 1000 };
 
 static void fail(const char *what)
 {
-    fprintf(stderr, "tls-in-memory: %s\n", what);
+    fprintf(stderr, "tls_in_memory: %s\n", what);
     ERR_print_errors_fp(stderr);
     exit(1);
 }
@@ -159,7 +159,7 @@ int main(int argc, char **argv)
     int version;
 
     if (argc < 4) {
-        fprintf(stderr, "usage: tls-in-memory 1.2|1.3 SUITE BYTES [mac-under]\n");
+        fprintf(stderr, "usage: tls_in_memory 1.2|1.3 SUITE BYTES [mac-under]\n");
         return 2;
     }
     version = strcmp(argv[1], "1.3") == 0 ? TLS1_3_VERSION : TLS1_2_VERSION;

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import PROGRAMS, run
+from harness import run
+from namespaces import PROGRAMS
 
 DEVICE = {"UACCE_MIN_OFFLOAD": "0"}
 NODES = {**DEVICE, "UACCE_BACKEND": "kernel", "UACCE_TIMEOUT": "200"}

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import NOBODY, as_user, in_namespace, run, start, stop, system_wide, with_mounts
+from harness import run, start, stop
+from namespaces import NOBODY, as_user, in_namespace, system_wide, with_mounts
 
 pytestmark = with_mounts
 CONFIGURATIONS = {"defaults": {}, "all-to-device": {"min_offload": "0"}}

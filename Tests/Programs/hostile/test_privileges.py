@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import NOBODY, as_root, as_user, in_namespace, run, start, stop, system_wide, with_mounts
+from harness import run, start, stop
+from namespaces import NOBODY, as_root, as_user, in_namespace, system_wide, with_mounts
 
 KINDS = ["set-user-id", "set-group-id", "capability"]
 

@@ -5,7 +5,7 @@ import difflib
 
 import pytest
 
-from conftest import run
+from harness import run
 
 
 def test_rekeying_without_an_iv(here, compiled):
