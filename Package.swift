@@ -205,7 +205,7 @@ let edges: [Target] = [
         exclude: ["bio.map", "uacce-bio.pc"], swiftSettings: shipped,
         linkerSettings: linking(
             exports: "Sources/Edges/CompressionFilter/bio.map", needsMathematics: false,
-            ["-soname=libuacce-bio.so"])),
+            ["-soname=libuacce-bio.so.0"])),
     .target(
         name: "ZlibABI",
         dependencies: [
@@ -229,7 +229,7 @@ let edges: [Target] = [
         ],
         exclude: ["warpdrive.map", "uacce-wd.pc"], swiftSettings: shipped,
         linkerSettings: linking(
-            exports: "Sources/Edges/WarpDrive/warpdrive.map", ["-soname=libuacce-wd.so", "-init=uacce_wd_begin"])),
+            exports: "Sources/Edges/WarpDrive/warpdrive.map", ["-soname=libuacce-wd.so.0", "-init=uacce_wd_begin"])),
     .target(
         name: "UacceProvider",
         dependencies: [

@@ -30,6 +30,22 @@ die() {
 # Prints the header comment of the running script, from its third line on, as its help.
 usage() { sed -n '3,/^[^#]/{/^#/!d; s/^# \{0,1\}//; p}' "$0"; }
 
+# The version of it all.
+version() {
+    local file=Sources/Base/Host/Version.swift version
+    version=$(sed -nE 's/^public let uacceVersion: StaticString = "(.*)"$/\1/p' "$file")
+    [ -n "$version" ] || die "found no version in $file"
+    echo "$version"
+}
+
+# Builds everything when something is not there that is to be installed.
+build_what_is_missing() {
+    local file
+    while read -r file _; do
+        [ -e "$file" ] || { Scripts/build; return; }
+    done < <(grep -h '^dist/' Packaging/*.install)
+}
+
 # `swift build` with the job limit.
 swift_build() { swift build ${JOBS:+--jobs "$JOBS"} "$@"; }
 

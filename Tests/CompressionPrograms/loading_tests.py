@@ -74,7 +74,7 @@ assert not mapped('libuacce-z')
         self.assertEqual(output, '')
 
     def test_where_packages_put_it(self):
-        """The folders of Packaging/files, Scripts/install and the tarball, and nothing in the linker's path."""
+        """The folders of the packages, Scripts/install and the tarball, and nothing in the linker's path."""
         for modules, library in (('usr/lib/x86_64-linux-gnu/ossl-modules', 'usr/lib/uacce'), ('lib/ossl-modules', 'lib/uacce'),
                                  ('lib/ossl-modules', 'lib')):
             with tempfile.TemporaryDirectory() as root:

@@ -19,7 +19,7 @@
 
 // Where the library is, seen from the folder of the shared object that this code is in: beside it (dist/lib); in a
 // folder of its own below (an installation's lib); and the same seen from OpenSSL's modules in lib/ossl-modules, and
-// from those of a Debian system in lib/ARCHITECTURE/ossl-modules (Packaging/files).
+// from those of a Debian system in lib/ARCHITECTURE/ossl-modules (Packaging/*.install).
 static const char *const places[] = {"", "uacce/", "../", "../uacce/", "../../uacce/"};
 
 static const struct {
