@@ -165,15 +165,15 @@ let device: [Target] = [
     .target(
         name: "EmulatedSEC",
         dependencies: [
-            "PlainText", "Host", "Configuration", "EmulatedQM", "SoftwareCrypto", "HisiliconABI", "CIPSecMB",
-            "VectorKernels", "CUacce", "AllocationReserve", "CLinux",
+            "PlainText", "Host", "Configuration", "EmulatedQM", "UacceDevice", "SoftwareCrypto", "HisiliconABI",
+            "CIPSecMB", "VectorKernels", "CUacce", "AllocationReserve", "CLinux",
         ],
         swiftSettings: shipped),
     .target(
         name: "EmulatedZIP",
         dependencies: [
-            "Host", "EmulatedQM", "SoftwareInflate", "HisiliconABI", "CDeflateUnits", "DeflateKernel", "CZlib",
-            "CUacce", "CLinux",
+            "Host", "EmulatedQM", "UacceDevice", "SoftwareInflate", "HisiliconABI", "CDeflateUnits", "DeflateKernel",
+            "CZlib", "CUacce", "CLinux",
         ],
         swiftSettings: shipped),
 ]

@@ -65,7 +65,7 @@ import Testing
             7ffe00000000-7fff00000000 -w-s 00000000 00:00 0 [stack]
 
             """
-        func scan(_ range: Range<UInt64>, _ access: MappingAccess) -> Bool? {
+        func scan(_ range: Range<UInt64>, _ access: MemoryAccess) -> Bool? {
             var scanner = MappingScanner(range: range, access: access)
             for byte in maps.utf8 {
                 if let verdict = scanner.take(byte) { return verdict }

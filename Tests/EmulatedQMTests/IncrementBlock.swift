@@ -39,20 +39,20 @@ final class IncrementBlock: FunctionBlock, @unchecked Sendable {
     }
 
     func makeQueue(
-        type: UInt16, version: QueueManagementVersion, addresses: AddressCheck
+        type: UInt16, version: QueueManagementVersion, memory: AddressSpace, id: AddressSpaceID
     ) -> any FunctionBlockQueue {
         lastType.store(type, ordering: .relaxed)
-        return IncrementQueue(self, addresses)
+        return IncrementQueue(self, DeviceMemory(memory, id: id))
     }
 }
 
 final class IncrementQueue: FunctionBlockQueue {
     let block: IncrementBlock
-    let addresses: AddressCheck
+    let memory: DeviceMemory
 
-    init(_ block: IncrementBlock, _ addresses: AddressCheck) {
+    init(_ block: IncrementBlock, _ memory: DeviceMemory) {
         self.block = block
-        self.addresses = addresses
+        self.memory = memory
         block.queuesAlive.add(1, ordering: .relaxed)
     }
 
@@ -64,14 +64,14 @@ final class IncrementQueue: FunctionBlockQueue {
         for index in 0..<batch.count {
             let descriptor = batch.entries[index].assumingMemoryBound(to: IncrementDescriptor.self)
             let address = descriptor.pointee.address
-            if addresses.isWritable(address, byteCount: 8), address % 8 == 0 {
-                UnsafeMutablePointer<UInt64>(bitPattern: UInt(address))!.pointee += 1
+            if let word = try? memory.span(DeviceAddress(address), 8, .write), address % 8 == 0 {
+                word.assumingMemoryBound(to: UInt64.self).pointee += 1
                 descriptor.pointee.status = IncrementDescriptor.done
                 result.byteCount += 8
             } else {
                 descriptor.pointee.status = IncrementDescriptor.failed
                 result.errorCount += 1
-                if addresses == .guarded {
+                if memory.stopsAtFaults {
                     result.faultIndex = index
                     result.faultAddress = address
                     break
@@ -108,8 +108,13 @@ final class RingDriver {
     /// What descriptors increment.
     let counter: UnsafeMutablePointer<UInt64>
 
-    init(_ device: EmulatedDevice, type: UInt16 = 0) throws {
-        queue = try device.open()
+    convenience init(_ device: EmulatedDevice, type: UInt16 = 0) throws {
+        try self.init(device, queue: try device.open(), type: type)
+    }
+
+    /// For a queue that was opened in some other way.
+    init(_ device: EmulatedDevice, queue: any QueueFile, type: UInt16 = 0) throws {
+        self.queue = queue
         base = try queue.map(.dus, byteCount: device.dusByteCount)
         number = try queue.setContext(type: type)
         let information = try queue.information()

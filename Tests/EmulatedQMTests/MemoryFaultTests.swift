@@ -44,7 +44,9 @@ private final class CarelessBlock: FunctionBlock, @unchecked Sendable {
 
     func algorithms(_ version: QueueManagementVersion) -> [String] { [] }
 
-    func makeQueue(type: UInt16, version: QueueManagementVersion, addresses: AddressCheck) -> any FunctionBlockQueue {
+    func makeQueue(
+        type: UInt16, version: QueueManagementVersion, memory: AddressSpace, id: AddressSpaceID
+    ) -> any FunctionBlockQueue {
         let queue = CarelessQueue()
         Self.kept.withLock { $0.append(queue) }
         return queue

@@ -17,8 +17,13 @@ enum SecVersion: CaseIterable {
 final class SecWorkbench<Descriptor: SecDescriptor> {
     let queue: any FunctionBlockQueue
 
-    init(addresses: AddressCheck = .trusting, block: SecBlock = SecBlock()) {
-        queue = block.makeQueue(type: 0, version: Descriptor.typeCode == 2 ? .v2 : .v3, addresses: addresses)
+    convenience init(addresses: AddressCheck = .trusting, block: SecBlock = SecBlock()) {
+        self.init(memory: .process(addresses), block: block)
+    }
+
+    init(memory: AddressSpace, block: SecBlock = SecBlock()) {
+        queue = block.makeQueue(
+            type: 0, version: Descriptor.typeCode == 2 ? .v2 : .v3, memory: memory, id: .device)
     }
 
     /// Runs one descriptor and gives its error type; it must be done.
@@ -55,16 +60,26 @@ final class SecWorkbench<Descriptor: SecDescriptor> {
 final class Arena {
     let start: UnsafeMutableRawPointer
     let byteCount: Int
+    private let pages: SharedPages?
     private var used = 64
 
     init(byteCount: Int = 1 << 20) {
         self.byteCount = byteCount
+        pages = nil
         start = .allocate(byteCount: byteCount, alignment: 4096)
         start.initializeMemory(as: UInt8.self, repeating: 0xa5, count: byteCount)
     }
 
+    /// In memory that a device may see through windows.
+    init(_ pages: SharedPages) {
+        self.pages = pages
+        start = pages.start
+        byteCount = pages.byteCount
+        start.initializeMemory(as: UInt8.self, repeating: 0xa5, count: byteCount)
+    }
+
     deinit {
-        start.deallocate()
+        if pages == nil { start.deallocate() }
     }
 
     /// A piece of `count` bytes at an address of the given remainder modulo 64.

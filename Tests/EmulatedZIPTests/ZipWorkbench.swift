@@ -20,12 +20,27 @@ final class ZipWorkbench {
     let destination: GuardedMemory
     let context: GuardedMemory
 
-    init(
+    convenience init(
         _ version: QueueManagementVersion, compresses: Bool, block: ZipBlock = ZipBlock(),
         addresses: AddressCheck = .trusting
     ) {
+        self.init(version, compresses: compresses, block: block, memory: .process(addresses), id: .device)
+    }
+
+    /// A queue that reaches the bench's memory through windows of a page each.
+    convenience init(
+        _ version: QueueManagementVersion, compresses: Bool, block: ZipBlock = ZipBlock(), windows: Windows,
+        id: AddressSpaceID
+    ) throws {
+        self.init(version, compresses: compresses, block: block, memory: .windows(windows), id: id)
+        for memory in [source, destination, context] { try memory.pages.show(in: windows) }
+    }
+
+    init(
+        _ version: QueueManagementVersion, compresses: Bool, block: ZipBlock, memory: AddressSpace, id: AddressSpaceID
+    ) {
         self.version = version
-        queue = block.makeQueue(type: compresses ? 0 : 1, version: version, addresses: addresses)
+        queue = block.makeQueue(type: compresses ? 0 : 1, version: version, memory: memory, id: id)
         source = GuardedMemory(byteCount: Self.room)
         destination = GuardedMemory(byteCount: Self.room)
         context = GuardedMemory(
@@ -78,21 +93,16 @@ final class ZipWorkbench {
 final class GuardedMemory {
     let start: UnsafeMutableRawPointer
     let end: UnsafeMutableRawPointer
-    private let mapping: UnsafeMutableRawPointer
-    private let mappedByteCount: Int
+    let pages: SharedPages
 
     init(byteCount: Int) {
-        let page = 4096
-        let pages = (byteCount + page - 1) / page * page
-        mappedByteCount = pages + page
-        mapping = linux_map(mappedByteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
-        end = mapping + pages
+        let page = SharedPages.pageByteCount
+        let whole = (byteCount + page - 1) / page * page
+        // The last is there and nobody's.
+        pages = SharedPages(byteCount: whole + page)
+        end = pages.start + whole
         start = end - byteCount
         precondition(mprotect(end, page, PROT_NONE) == 0)
-    }
-
-    deinit {
-        munmap(mapping, mappedByteCount)
     }
 }
 

@@ -15,7 +15,7 @@ final class AffineBlock: FunctionBlock, Sendable {
     func algorithms(_ version: QueueManagementVersion) -> [String] { ["affine"] }
 
     func makeQueue(
-        type: UInt16, version: QueueManagementVersion, addresses: AddressCheck
+        type: UInt16, version: QueueManagementVersion, memory: AddressSpace, id: AddressSpaceID
     ) -> any FunctionBlockQueue {
         AffineQueue()
     }

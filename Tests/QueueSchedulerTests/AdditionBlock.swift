@@ -30,7 +30,7 @@ final class AdditionBlock: FunctionBlock, Sendable {
     }
 
     func makeQueue(
-        type: UInt16, version: QueueManagementVersion, addresses: AddressCheck
+        type: UInt16, version: QueueManagementVersion, memory: AddressSpace, id: AddressSpaceID
     ) -> any FunctionBlockQueue {
         AdditionQueue(onBatch, ordinal: queuesMade.add(1, ordering: .relaxed).newValue)
     }

@@ -6,7 +6,7 @@ import Host
 public struct DeviceAttributes: Sendable {
     /// Queue management version, such as `hisi_qm_v3`.
     public var api: String
-    /// Bit 0: the device shares virtual addresses (SVA), without which nothing here works.
+    /// Bit 0: the device shares virtual addresses (SVA). Without it, addresses go through a ``MemoryMap``.
     public var flags: UInt32
     /// Queues that may still be opened.
     public var availableInstances: Int

@@ -45,6 +45,9 @@ public protocol QueueFile: AnyObject {
     /// Gives the queue back. Stops it first where it is started.
     func close()
 
+    /// What descriptors on this queue call the program's memory; nil: what the program calls it (SVA).
+    var memoryMap: (any MemoryMap)? { get }
+
     /// nil for hardware, where doorbells are stores into the MMIO region. An emulated queue takes calls instead.
     var emulated: EmulatedRegisters? { get }
 }

@@ -17,8 +17,25 @@ public protocol FunctionBlock: AnyObject {
     ///
     /// - Parameters:
     ///   - type: 0 or 1, as `SET_QP_CTX` gave it.
-    ///   - addresses: what the block must ask before it touches memory that a descriptor names.
-    func makeQueue(type: UInt16, version: QueueManagementVersion, addresses: AddressCheck) -> any FunctionBlockQueue
+    ///   - memory: what the addresses in descriptors mean; the block reaches what they name through it and in no other way.
+    ///   - id: which address space that is. What a block keeps by address, for all of its queues, it keeps by both.
+    func makeQueue(
+        type: UInt16, version: QueueManagementVersion, memory: AddressSpace, id: AddressSpaceID
+    ) -> any FunctionBlockQueue
+    /// Drops what the block keeps for an address space whose owner is gone. It has no queues any more.
+    func forget(_ space: AddressSpaceID)
+}
+
+extension FunctionBlock {
+    /// For blocks that keep nothing.
+    public func forget(_ space: AddressSpaceID) {}
+
+    /// A queue whose descriptors hold addresses of this process.
+    public func makeQueue(
+        type: UInt16, version: QueueManagementVersion, addresses: AddressCheck
+    ) -> any FunctionBlockQueue {
+        makeQueue(type: type, version: version, memory: .process(addresses), id: .device)
+    }
 }
 
 /// A function block's half of one queue. Used by one thread at a time, not always the same; it must not call back into

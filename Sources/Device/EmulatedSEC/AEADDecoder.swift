@@ -49,14 +49,14 @@ extension SecDecoder {
         switch mode {
         case .gcm:
             job.pointee.iv = UnsafeRawPointer(
-                try readable(descriptor.cipherIVAddress, byteCount: galoisIVByteCount))
+                try operand(.iv, descriptor.cipherIVAddress, byteCount: galoisIVByteCount, of: job))
             job.pointee.ivByteCount = galoisIVByteCount
         case .ccm: try decodeCCMBlocks(descriptor, into: job)
         }
         try decodeTag(descriptor, byteCount: tagByteCount, encrypt: encrypt, into: job)
         job.pointee.key = try key(
             for: family == .aes ? .aead(mode) : .nationalAEAD(mode), at: descriptor.cipherKeyAddress,
-            byteCount: keyByteCount)
+            byteCount: keyByteCount, of: job)
         job.pointee.operation =
             family == .aes
             ? .aead(mode, keyByteCount: keyByteCount, encrypt: encrypt) : .nationalAEAD(mode, encrypt: encrypt)
@@ -67,8 +67,8 @@ extension SecDecoder {
     private func decodeCCMBlocks(
         _ descriptor: Descriptor, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
-        let counterBlock = try readable(descriptor.cipherIVAddress, byteCount: 16)
-        let firstBlock = try readable(descriptor.authStateAddress, byteCount: 16)
+        let counterBlock = try operand(.iv, descriptor.cipherIVAddress, byteCount: 16, of: job)
+        let firstBlock = try operand(.state, descriptor.authStateAddress, byteCount: 16, of: job)
         let counterFlags = counterBlock.load(as: UInt8.self)
         let tagCode = (descriptor.icvByteCount &- 2) / 2
         let additionalFlag: UInt8 = job.pointee.additionalByteCount == 0 ? 0 : 1 << 6
@@ -110,13 +110,14 @@ extension SecDecoder {
         let offset = descriptor.cipherSourceOffset
         try decodeSource(descriptor, offset: offset, byteCount: byteCount, into: job)
         try decodeDestination(descriptor, offset: offset, byteCount: byteCount, into: job)
-        job.pointee.iv = UnsafeRawPointer(try readable(descriptor.cipherIVAddress, byteCount: 16))
+        job.pointee.iv = UnsafeRawPointer(try operand(.iv, descriptor.cipherIVAddress, byteCount: 16, of: job))
         job.pointee.state = UnsafeRawPointer(
-            try readable(descriptor.authStateAddress, byteCount: GaloisHash.blockByteCount))
+            try operand(.state, descriptor.authStateAddress, byteCount: GaloisHash.blockByteCount, of: job))
         // The accumulator is whole, whatever the descriptor says of a tag.
-        job.pointee.mac = try writable(descriptor.macAddress, byteCount: GaloisHash.blockByteCount)
+        job.pointee.mac = try result(descriptor.macAddress, byteCount: GaloisHash.blockByteCount, of: job)
         job.pointee.macByteCount = GaloisHash.blockByteCount
-        job.pointee.key = try key(for: .gcmParts, at: descriptor.cipherKeyAddress, byteCount: keyByteCount)
+        job.pointee.key = try key(
+            for: .gcmParts, at: descriptor.cipherKeyAddress, byteCount: keyByteCount, of: job)
         job.pointee.operation = .gcmPart(keyByteCount: keyByteCount, encrypt: encrypt)
         job.pointee.byteCount = byteCount
     }
@@ -141,11 +142,13 @@ extension SecDecoder {
         let macByteCount = Int(descriptor.macWordCount) &* 4
         guard macByteCount != 0, macByteCount <= algorithm.digestByteCount else { throw .refused(.macLength) }
         try decodeMessage(descriptor, additionalByteCount: additionalByteCount, byteCount: byteCount, into: job)
-        job.pointee.iv = UnsafeRawPointer(try readable(descriptor.cipherIVAddress, byteCount: kind.ivByteCount))
+        job.pointee.iv = UnsafeRawPointer(
+            try operand(.iv, descriptor.cipherIVAddress, byteCount: kind.ivByteCount, of: job))
         try decodeTag(descriptor, byteCount: macByteCount, encrypt: encrypt, into: job)
-        job.pointee.authKey = try hmacKey(descriptor, algorithm)
+        job.pointee.authKey = try hmacKey(descriptor, algorithm, of: job)
         job.pointee.key = try key(
-            for: .cipher(kind, encrypt: encrypt), at: descriptor.cipherKeyAddress, byteCount: kind.keyByteCount)
+            for: .cipher(kind, encrypt: encrypt), at: descriptor.cipherKeyAddress, byteCount: kind.keyByteCount,
+            of: job)
         job.pointee.operation = .cipherAndHMAC(kind, algorithm, encrypt: encrypt)
         job.pointee.encrypt = encrypt
     }

@@ -30,7 +30,7 @@ extension SecDecoder {
         let byteCount = try authByteCount(descriptor, atLeast: 1)
         try decodeMAC(descriptor, limit: BlockMACKey.blockByteCount, into: job)
         try decodeSource(descriptor, offset: descriptor.authSourceOffset, byteCount: byteCount, into: job)
-        job.pointee.key = try key(for: .blockMAC(scheme), at: descriptor.authKeyAddress, byteCount: 16)
+        job.pointee.key = try key(for: .blockMAC(scheme), at: descriptor.authKeyAddress, byteCount: 16, of: job)
         job.pointee.operation = .blockMAC(scheme)
         job.pointee.byteCount = byteCount
     }
@@ -47,7 +47,7 @@ extension SecDecoder {
             byteCount = try authByteCount(descriptor, atLeast: Descriptor.isVersion2 ? 1 : 0)
             try decodeMAC(descriptor, limit: GaloisHash.blockByteCount, into: job)
             job.pointee.iv = UnsafeRawPointer(
-                try readable(descriptor.authStateAddress, byteCount: galoisIVByteCount))
+                try operand(.iv, descriptor.authStateAddress, byteCount: galoisIVByteCount, of: job))
             job.pointee.ivByteCount = galoisIVByteCount
             job.pointee.operation = .gmac(keyByteCount: keyByteCount)
         case (.stream, .initialValue):
@@ -61,7 +61,7 @@ extension SecDecoder {
         if byteCount != 0 {
             try decodeSource(descriptor, offset: descriptor.authSourceOffset, byteCount: byteCount, into: job)
         }
-        job.pointee.key = try key(for: .gcmParts, at: descriptor.authKeyAddress, byteCount: keyByteCount)
+        job.pointee.key = try key(for: .gcmParts, at: descriptor.authKeyAddress, byteCount: keyByteCount, of: job)
         job.pointee.byteCount = byteCount
     }
 

@@ -40,9 +40,10 @@ extension SecDecoder {
         let ivByteCount = kind.ivByteCount
         job.pointee.iv =
             ivByteCount == 0
-            ? nil : UnsafeRawPointer(try readable(descriptor.cipherIVAddress, byteCount: ivByteCount))
+            ? nil : UnsafeRawPointer(try operand(.iv, descriptor.cipherIVAddress, byteCount: ivByteCount, of: job))
         job.pointee.key = try key(
-            for: .cipher(kind, encrypt: cipher.encrypt), at: descriptor.cipherKeyAddress, byteCount: kind.keyByteCount)
+            for: .cipher(kind, encrypt: cipher.encrypt), at: descriptor.cipherKeyAddress, byteCount: kind.keyByteCount,
+            of: job)
         job.pointee.hasNationalTweaks = cipher.hasNationalTweaks
         job.pointee.operation = .cipher(kind, encrypt: cipher.encrypt)
         job.pointee.byteCount = byteCount

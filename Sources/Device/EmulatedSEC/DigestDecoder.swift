@@ -59,7 +59,7 @@ extension SecDecoder {
             try decodeSource(descriptor, offset: descriptor.authSourceOffset, byteCount: byteCount, into: job)
         }
         if isHMAC {
-            job.pointee.key = try hmacKey(descriptor, algorithm)
+            job.pointee.key = try hmacKey(descriptor, algorithm, of: job)
             job.pointee.operation = .hmac(algorithm)
         } else {
             job.pointee.operation = .digest(algorithm)
@@ -71,11 +71,11 @@ extension SecDecoder {
     /// An HMAC key: whole words, no more than a block of them. Every descriptor of a long message names it.
     @inline(__always)
     func hmacKey(
-        _ descriptor: Descriptor, _ algorithm: DigestAlgorithm
+        _ descriptor: Descriptor, _ algorithm: DigestAlgorithm, of job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) -> UnsafeMutablePointer<KeyCacheEntry> {
         let byteCount = Int(descriptor.authKeyWordCount) &* 4
         guard byteCount != 0, byteCount <= algorithm.blockByteCount else { throw .refused(.keyLength) }
-        return try key(for: .hmac(algorithm), at: descriptor.authKeyAddress, byteCount: byteCount)
+        return try key(for: .hmac(algorithm), at: descriptor.authKeyAddress, byteCount: byteCount, of: job)
     }
 
     /// Beginning and middle of a message are whole blocks, at least one.
@@ -104,7 +104,7 @@ extension SecDecoder {
         _ descriptor: Descriptor, _ algorithm: DigestAlgorithm, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
         job.pointee.state = UnsafeRawPointer(
-            try readable(descriptor.authStateAddress, byteCount: algorithm.stateByteCount))
+            try operand(.state, descriptor.authStateAddress, byteCount: algorithm.stateByteCount, of: job))
     }
 
     /// Where a digest or MAC goes: at least one word of it, at most `limit` bytes.
@@ -114,7 +114,7 @@ extension SecDecoder {
     ) throws(DecoderStop) {
         let byteCount = Int(descriptor.macWordCount) &* 4
         guard byteCount != 0, byteCount <= limit else { throw .refused(.macLength) }
-        job.pointee.mac = try writable(descriptor.macAddress, byteCount: byteCount)
+        job.pointee.mac = try result(descriptor.macAddress, byteCount: byteCount, of: job)
         job.pointee.macByteCount = byteCount
     }
 
@@ -127,7 +127,7 @@ extension SecDecoder {
         let wordCount = Int(descriptor.macWordCount)
         guard wordCount == 0 || wordCount &* 4 == byteCount || isHMAC && wordCount &* 4 == algorithm.digestByteCount
         else { throw .refused(.macLength) }
-        job.pointee.mac = try writable(descriptor.macAddress, byteCount: byteCount)
+        job.pointee.mac = try result(descriptor.macAddress, byteCount: byteCount, of: job)
         job.pointee.macByteCount = byteCount
     }
 }

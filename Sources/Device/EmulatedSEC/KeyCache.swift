@@ -119,11 +119,13 @@ struct KeyCache: ~Copyable {
     /// The entry of `key`, which holds `byteCount` bytes, at least one and at most 128; made when there is none. It stays
     /// until the next `beginBatch`. nil when the key's set is full of keys of this batch: run what waits, begin a batch,
     /// ask again.
+    ///
+    /// - Parameter hint: the key's address, as the descriptor has it.
     @inline(__always)
     func entry(
-        for purpose: KeyPurpose, key: UnsafeRawPointer, byteCount: Int
+        for purpose: KeyPurpose, key: UnsafeRawPointer, byteCount: Int, hint: UInt64
     ) -> UnsafeMutablePointer<KeyCacheEntry>? {
-        let set = entries + Self.firstIndex(key)
+        let set = entries + Self.firstIndex(hint)
         let identity = UInt32(purpose.number) &<< 16 | UInt32(truncatingIfNeeded: byteCount)
         for way in 0..<Self.wayCount {
             let entry = set + way
@@ -157,8 +159,8 @@ struct KeyCache: ~Copyable {
 
     /// Fibonacci hashing of the address in units of 16 bytes, the allocator's grain.
     @inline(__always)
-    private static func firstIndex(_ key: UnsafeRawPointer) -> Int {
-        let grain = UInt64(UInt(bitPattern: key)) &>> 4
+    private static func firstIndex(_ address: UInt64) -> Int {
+        let grain = address &>> 4
         return Int(truncatingIfNeeded: (grain &* 0x9e37_79b9_7f4a_7c15) &>> 58) &* wayCount
     }
 

@@ -32,11 +32,12 @@ public final class SecBlock: FunctionBlock {
 
     /// Both queue types do the same work.
     public func makeQueue(
-        type: UInt16, version: QueueManagementVersion, addresses: AddressCheck
+        type: UInt16, version: QueueManagementVersion, memory: AddressSpace, id: AddressSpaceID
     ) -> any FunctionBlockQueue {
-        switch version {
-        case .v2: SecQueue<SecBD2>(library: library, choices: choices, addresses: addresses)
-        case .v3: SecQueue<SecBD3>(library: library, choices: choices, addresses: addresses)
+        let memory = DeviceMemory(memory, id: id)
+        return switch version {
+        case .v2: SecQueue<SecBD2>(library: library, choices: choices, memory: memory)
+        case .v3: SecQueue<SecBD3>(library: library, choices: choices, memory: memory)
         }
     }
 }

@@ -4,13 +4,14 @@ import CUacce
 import EmulatedQM
 import HisiliconABI
 import SoftwareCrypto
+import UacceDevice
 
 /// Why a descriptor does not become a job.
 enum DecoderStop: Error {
     /// It is wrong, or asks for what there is not.
     case refused(SecErrorType)
     /// It names memory that is not there, and the queue is to stop.
-    case fault(UInt64)
+    case fault(DeviceAddress)
     /// It is right, and there is nothing to do.
     case nothingToDo
     /// Its key has no place as long as this batch's earlier jobs wait: run them, begin a batch, decode it again.
@@ -19,13 +20,13 @@ enum DecoderStop: Error {
 
 /// Turns descriptors into jobs, and believes none of them: whatever a unit relies on is checked here, once.
 struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
-    let addresses: AddressCheck
+    let memory: DeviceMemory
     let keys: KeyCache
     let lastCipher: UnsafeMutablePointer<DecodedCipher>
     let lastDigest: UnsafeMutablePointer<DecodedDigest>
 
-    init(addresses: AddressCheck) {
-        self.addresses = addresses
+    init(memory: DeviceMemory) {
+        self.memory = memory
         keys = KeyCache()
         lastCipher = .allocate(capacity: 1)
         lastCipher.initialize(to: DecodedCipher())
@@ -44,7 +45,7 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
     func decode(_ entry: UnsafeMutableRawPointer, into job: UnsafeMutablePointer<SecJob>) throws(DecoderStop) {
         job.pointee.error = .none
         job.pointee.hasWrongTag = false
-        job.pointee.scattered = ScatteredData()
+        job.pointee.scattered.parts = []
         job.pointee.additionalByteCount = 0
         let shape = Descriptor.shape(entry)
         let descriptor = entry.assumingMemoryBound(to: Descriptor.self).pointee
@@ -92,11 +93,14 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
         _ descriptor: Descriptor, offset: UInt16, byteCount: Int, into job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) {
         if descriptor.sourceIsList {
-            job.pointee.scattered.source = descriptor.sourceAddress
+            job.pointee.scattered.parts.insert(.sourceList)
+            job.pointee.scattered.source = DeviceAddress(descriptor.sourceAddress)
             job.pointee.scattered.offset = Int(offset)
+        } else if let source = try span(descriptor.sourceAddress, offset: offset, byteCount: byteCount, .read) {
+            job.pointee.source = UnsafeRawPointer(source)
         } else {
-            job.pointee.source = UnsafeRawPointer(
-                try readable(descriptor.sourceAddress, offset: UInt64(offset), byteCount: byteCount))
+            job.pointee.scattered.parts.insert(.sourceRange)
+            job.pointee.scattered.source = DeviceAddress(descriptor.sourceAddress &+ UInt64(offset))
         }
     }
 
@@ -108,10 +112,14 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
         let isList = descriptor.hasDestination ? descriptor.destinationIsList : descriptor.sourceIsList
         let address = descriptor.hasDestination ? descriptor.destinationAddress : descriptor.sourceAddress
         if isList {
-            job.pointee.scattered.destination = address
+            job.pointee.scattered.parts.insert(.destinationList)
+            job.pointee.scattered.destination = DeviceAddress(address)
             job.pointee.scattered.offset = Int(offset)
+        } else if let destination = try span(address, offset: offset, byteCount: byteCount, .write) {
+            job.pointee.destination = destination
         } else {
-            job.pointee.destination = try writable(address, offset: UInt64(offset), byteCount: byteCount)
+            job.pointee.scattered.parts.insert(.destinationRange)
+            job.pointee.scattered.destination = DeviceAddress(address &+ UInt64(offset))
         }
     }
 
@@ -130,11 +138,11 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
         job.pointee.additionalByteCount = additionalByteCount
         job.pointee.byteCount = byteCount
         // Where data is scattered these come later.
-        if !descriptor.sourceIsList {
+        if !job.pointee.scattered.has(.source) {
             job.pointee.additional = job.pointee.source
             job.pointee.source += additionalByteCount
         }
-        if job.pointee.scattered.destination == nil {
+        if !job.pointee.scattered.has(.destination) {
             job.pointee.additionalCopy = job.pointee.destination
             job.pointee.destination += additionalByteCount
         }
@@ -147,41 +155,88 @@ struct SecDecoder<Descriptor: SecDescriptor>: ~Copyable {
     ) throws(DecoderStop) {
         job.pointee.mac =
             encrypt
-            ? try writable(descriptor.macAddress, byteCount: byteCount)
-            : try readable(descriptor.macAddress, byteCount: byteCount)
+            ? try result(descriptor.macAddress, byteCount: byteCount, of: job)
+            : try operand(.mac, descriptor.macAddress, byteCount: byteCount, of: job)
         job.pointee.macByteCount = byteCount
     }
 
     /// The cached key for `purpose` at an address.
     @inline(__always)
     func key(
-        for purpose: KeyPurpose, at address: UInt64, byteCount: Int
+        for purpose: KeyPurpose, at address: UInt64, byteCount: Int, of job: UnsafeMutablePointer<SecJob>
     ) throws(DecoderStop) -> UnsafeMutablePointer<KeyCacheEntry> {
-        let key = try readable(address, byteCount: byteCount)
-        guard let entry = keys.entry(for: purpose, key: key, byteCount: byteCount) else { throw .keyCacheFull }
+        let key = try operand(.key, address, byteCount: byteCount, of: job)
+        guard let entry = keys.entry(for: purpose, key: key, byteCount: byteCount, hint: address) else {
+            throw .keyCacheFull
+        }
         return entry
     }
 
-    /// The address itself, if `byteCount` bytes at `offset` from it may be read. `byteCount` is not zero.
+    /// Where `byteCount` bytes of an operand can be read, not zero: in place, or, where memory is shared, in the job's own.
     @inline(__always)
-    func readable(_ address: UInt64, offset: UInt64 = 0, byteCount: Int) throws(DecoderStop) -> UnsafeMutableRawPointer
-    {
-        let (start, overflow) = address.addingReportingOverflow(offset)
-        guard !overflow, addresses.isReadable(start, byteCount: byteCount),
-            let pointer = UnsafeMutableRawPointer(bitPattern: UInt(start))
-        else { throw addresses == .guarded ? .fault(start) : .refused(.address) }
-        return pointer
+    func operand(
+        _ operand: Operand, _ field: UInt64, byteCount: Int, of job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) -> UnsafeMutableRawPointer {
+        guard memory.isTrusting else { return try copy(operand, field, byteCount: byteCount, of: job) }
+        return try span(field, byteCount: byteCount, .read).unsafelyUnwrapped
     }
 
-    /// The address itself, if `byteCount` bytes at `offset` from it may be written. `byteCount` is not zero.
+    /// Where `byteCount` bytes of a result are written, not zero: to their place, or, where memory is shared, to the job's
+    /// own, from where they are copied when all is done.
     @inline(__always)
-    func writable(_ address: UInt64, offset: UInt64 = 0, byteCount: Int) throws(DecoderStop) -> UnsafeMutableRawPointer
-    {
-        let (start, overflow) = address.addingReportingOverflow(offset)
-        guard !overflow, addresses.isWritable(start, byteCount: byteCount),
-            let pointer = UnsafeMutableRawPointer(bitPattern: UInt(start))
-        else { throw addresses == .guarded ? .fault(start) : .refused(.address) }
-        return pointer
+    func result(
+        _ field: UInt64, byteCount: Int, of job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) -> UnsafeMutableRawPointer {
+        guard memory.isTrusting else { return try divert(field, byteCount: byteCount, of: job) }
+        return try span(field, byteCount: byteCount, .write).unsafelyUnwrapped
+    }
+
+    @inline(never)
+    private func copy(
+        _ operand: Operand, _ field: UInt64, byteCount: Int, of job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) -> UnsafeMutableRawPointer {
+        if !memory.isShared { return try span(field, byteCount: byteCount, .read).unsafelyUnwrapped }
+        let place = job.pointee.operands + operand.rawValue
+        job.pointee.scattered.parts.insert(.operands)
+        do throws(MemoryFault) {
+            try memory.read(DeviceAddress(field), byteCount, into: place)
+        } catch {
+            throw stop(at: error.address)
+        }
+        return place
+    }
+
+    @inline(never)
+    private func divert(
+        _ field: UInt64, byteCount: Int, of job: UnsafeMutablePointer<SecJob>
+    ) throws(DecoderStop) -> UnsafeMutableRawPointer {
+        let place = try span(field, byteCount: byteCount, .write)
+        if !memory.isShared { return place.unsafelyUnwrapped }
+        job.pointee.scattered.parts.insert(.result)
+        job.pointee.scattered.result = DeviceAddress(field)
+        return job.pointee.operands + Operand.mac.rawValue
+    }
+
+    /// Where `byteCount` bytes lie, not zero, at `offset` from what a field says. nil: in several pieces, as they may where
+    /// memory is shared.
+    @inline(__always)
+    private func span(
+        _ field: UInt64, offset: UInt16 = 0, byteCount: Int, _ access: MemoryAccess
+    ) throws(DecoderStop) -> UnsafeMutableRawPointer? {
+        guard let address = DeviceAddress(field).advanced(by: UInt64(offset)) else {
+            throw stop(at: DeviceAddress(field &+ UInt64(offset)))
+        }
+        do throws(MemoryFault) {
+            return try memory.span(address, byteCount, access)
+        } catch {
+            throw stop(at: error.address)
+        }
+    }
+
+    /// How SEC stops at an address that it may not use.
+    @inline(never)
+    private func stop(at address: DeviceAddress) -> DecoderStop {
+        memory.stopsAtFaults ? .fault(address) : .refused(.address)
     }
 }
 

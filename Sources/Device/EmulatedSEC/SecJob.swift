@@ -2,6 +2,7 @@
 
 import HisiliconABI
 import SoftwareCrypto
+import UacceDevice
 
 /// What one descriptor asks for, every check behind it: what a unit works on.
 struct SecJob {
@@ -23,6 +24,8 @@ struct SecJob {
     var destination: UnsafeMutableRawPointer
     /// Where scattered data lies. Units never see it: such a job's data is put together for them.
     var scattered = ScatteredData()
+    /// `Operand.byteCount` bytes that nobody else can change, where memory is shared.
+    var operands: UnsafeMutableRawPointer
 
     /// AEADs: what is authenticated and not encrypted, `additionalByteCount` bytes right before `source`.
     var additional: UnsafeRawPointer
@@ -60,19 +63,59 @@ struct SecJob {
     static var idle: SecJob {
         let nowhere = UnsafeMutableRawPointer(bitPattern: 64)!
         return SecJob(
-            source: nowhere, destination: nowhere, additional: nowhere, additionalCopy: nowhere, state: nowhere,
-            mac: nowhere)
+            source: nowhere, destination: nowhere, operands: nowhere, additional: nowhere,
+            additionalCopy: nowhere, state: nowhere, mac: nowhere)
     }
 }
 
-/// The scatter-gather lists of a job, by address; nil for data that lies in one piece.
+/// What of a job's data lies elsewhere than units see it, and where that is.
 struct ScatteredData {
-    var source: UInt64?
-    var destination: UInt64?
-    /// Bytes of either chain before the data, additional data included.
+    struct Parts: OptionSet {
+        let rawValue: UInt8
+
+        /// The source: what a list names, or addresses in memory that is not in one piece.
+        static var sourceList: Parts { Parts(rawValue: 1) }
+        static var sourceRange: Parts { Parts(rawValue: 2) }
+        static var source: Parts { Parts(rawValue: 3) }
+        /// The destination, likewise.
+        static var destinationList: Parts { Parts(rawValue: 4) }
+        static var destinationRange: Parts { Parts(rawValue: 8) }
+        static var destination: Parts { Parts(rawValue: 12) }
+        static var data: Parts { Parts(rawValue: 15) }
+        /// The state, digest, MAC or tag that the job makes: units write it to the job's operands.
+        static var result: Parts { Parts(rawValue: 16) }
+        /// Small operands: copies of them are among the job's.
+        static var operands: Parts { Parts(rawValue: 32) }
+    }
+
+    /// The rest counts for what is in here only.
+    var parts: Parts = []
+    var source = DeviceAddress(0)
+    var destination = DeviceAddress(0)
+    var result = DeviceAddress(0)
+    /// Bytes of lists before the data, additional data included.
     var offset = 0
 
-    var isEmpty: Bool { source == nil && destination == nil }
+    /// Whether source and destination are where units want them.
+    @inline(__always)
+    var isInPlace: Bool { parts.rawValue & Parts.data.rawValue == 0 }
+
+    @inline(__always)
+    func has(_ some: Parts) -> Bool { parts.rawValue & some.rawValue != 0 }
+}
+
+/// Where in a job's own memory copies of its small operands lie. Only where memory is shared: elsewhere they are used where
+/// they are.
+enum Operand: Int {
+    /// IV, nonce, counter block.
+    case iv = 0
+    /// A digest's state, an accumulator, CCM's first block.
+    case state = 64
+    /// A tag that must be right, or where a result is written first.
+    case mac = 128
+    case key = 192
+
+    static let byteCount = 320
 }
 
 /// Which part of a message a digest descriptor holds.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import CUacce
 import EmulatedQM
 import HisiliconABI
 import SoftwareCrypto
+import UacceDevice
 
 /// SEC's half of one queue, for descriptors of one version.
 final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
@@ -13,17 +15,28 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
     private let bounce = BounceBuffer()
     /// One per descriptor of a batch. A descriptor that is no job leaves its error there, and no bytes.
     private let jobs: UnsafeMutablePointer<SecJob>
+    /// The jobs' own memory for small operands. nil: nobody outside can change those under way.
+    private let operands: UnsafeMutableRawPointer?
     /// What the last job that failed with `.translation` named.
-    private var faultAddress: UInt64 = 0
+    private var faultAddress = DeviceAddress(0)
 
-    init(library: LibcryptoHolder, choices: UnitChoices, addresses: AddressCheck) {
-        decoder = SecDecoder(addresses: addresses)
+    init(library: LibcryptoHolder, choices: UnitChoices, memory: DeviceMemory) {
+        decoder = SecDecoder(memory: memory)
         units = UnitTable(library: library, choices: choices)
         jobs = .allocate(capacity: DescriptorBatch.limit)
         jobs.initialize(repeating: .idle, count: DescriptorBatch.limit)
+        operands = memory.isShared ? .allocate(byteCount: Self.operandsByteCount, alignment: 64) : nil
+        if let operands {
+            memset(operands, 0, Self.operandsByteCount)
+            for index in 0..<DescriptorBatch.limit { jobs[index].operands = operands + index * Operand.byteCount }
+        }
     }
 
+    private static var operandsByteCount: Int { DescriptorBatch.limit * Operand.byteCount }
+
     deinit {
+        wipeOperands()
+        operands?.deallocate()
         jobs.deallocate()
     }
 
@@ -40,7 +53,12 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
         for index in 0..<batch.count { complete(batch.entries[index], .translation) }
         decoder.keys.forgetAll()
         bounce.wipe()
+        wipeOperands()
         return BatchResult(errorCount: batch.count, faultIndex: batch.count - 1)
+    }
+
+    private func wipeOperands() {
+        if let operands { linux_wipe(operands, Self.operandsByteCount) }
     }
 
     private func executeOne(_ entry: UnsafeMutableRawPointer) -> BatchResult {
@@ -48,10 +66,10 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
         let job = jobs
         // The key cache cannot be full of a batch that has only begun.
         if decode(entry, job) == .ready {
-            if job.pointee.scattered.isEmpty {
+            if job.pointee.scattered.parts.isEmpty {
                 units.run(job)
             } else {
-                runScattered(job)
+                runElsewhere(job)
             }
         }
         var result = BatchResult()
@@ -70,6 +88,17 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
             count &+= 1
         }
         groups.runAll(units)
+        if operands != nil {
+            for index in 0..<count {
+                deliver(jobs + index)
+                // The memory was there when the descriptor was decoded.
+                if jobs[index].error == .translation {
+                    hasFault = true
+                    count = index + 1
+                    break
+                }
+            }
+        }
 
         var result = BatchResult()
         for index in 0..<count { finish(batch.entries[index], jobs + index, &result) }
@@ -80,7 +109,7 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
     @inline(never)
     private func noteFault(_ index: Int, in result: inout BatchResult) {
         result.faultIndex = index
-        result.faultAddress = faultAddress
+        result.faultAddress = faultAddress.rawValue
     }
 
     /// Decodes a descriptor of a batch and puts its job where it belongs. Scattered data has only one buffer to be put
@@ -93,7 +122,7 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
             outcome = decode(entry, job)
         }
         guard outcome == .ready else { return }
-        if job.pointee.scattered.isEmpty {
+        if job.pointee.scattered.isInPlace {
             groups.add(job)
         } else {
             runScattered(job)
@@ -135,42 +164,73 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
         }
     }
 
-    /// Gathers a job's data, runs it, scatters the result. Nothing is written before everything could be.
+    /// Runs a job that has no company and not everything where units want it.
+    @inline(never)
+    private func runElsewhere(_ job: UnsafeMutablePointer<SecJob>) {
+        if job.pointee.scattered.isInPlace {
+            units.run(job)
+        } else {
+            runScattered(job)
+        }
+        if operands != nil { deliver(job) }
+    }
+
+    /// Gathers a job's data, runs it, scatters what comes of it. Nothing is written before everything could be.
     @inline(never)
     private func runScattered(_ job: UnsafeMutablePointer<SecJob>) {
         let scattered = job.pointee.scattered
         let additionalByteCount = job.pointee.additionalByteCount
         let byteCount = additionalByteCount + job.pointee.byteCount
-        let destination = scattered.destination.map { ScatterGatherList(head: $0, addresses: decoder.addresses) }
+        let source = range(scattered.source, .source, .sourceList, of: scattered)
+        let destination = range(scattered.destination, .destination, .destinationList, of: scattered)
         bounce.withMemory(byteCount: byteCount) { memory in
             guard let memory else { return job.pointee.error = .scatterGatherList }
             if let destination {
-                job.pointee.error = error(
-                    of: destination.checkWritable(offset: scattered.offset, byteCount: byteCount))
+                job.pointee.error = error(of: destination.checkWritable(byteCount: byteCount))
                 job.pointee.additionalCopy = memory
                 job.pointee.destination = memory + additionalByteCount
             }
-            if job.pointee.error == .none, let head = scattered.source {
-                let source = ScatterGatherList(head: head, addresses: decoder.addresses)
-                job.pointee.error = error(
-                    of: source.gather(offset: scattered.offset, byteCount: byteCount, into: memory))
+            if job.pointee.error == .none, let source {
+                job.pointee.error = error(of: source.gather(byteCount: byteCount, into: memory))
                 job.pointee.additional = UnsafeRawPointer(memory)
                 job.pointee.source = UnsafeRawPointer(memory + additionalByteCount)
             }
             guard job.pointee.error == .none else { return }
             units.run(job)
             if job.pointee.error == .none, !job.pointee.hasWrongTag, let destination {
-                job.pointee.error = error(
-                    of: destination.scatter(memory, offset: scattered.offset, byteCount: byteCount))
+                job.pointee.error = error(of: destination.scatter(memory, byteCount: byteCount))
             }
         }
+    }
+
+    /// Where one side of a job's data lies. nil: where the job says.
+    private func range(
+        _ address: DeviceAddress, _ side: ScatteredData.Parts, _ list: ScatteredData.Parts, of scattered: ScatteredData
+    ) -> ScatteredRange? {
+        guard scattered.has(side) else { return nil }
+        guard scattered.has(list) else { return .addresses(from: address, decoder.memory) }
+        return .list(ScatterGatherList(head: address, memory: decoder.memory), offset: scattered.offset)
+    }
+
+    /// Where memory is shared: writes the state, digest, MAC or tag of a job to where it belongs, and forgets the operands.
+    @inline(never)
+    private func deliver(_ job: UnsafeMutablePointer<SecJob>) {
+        if job.pointee.scattered.has(.result), job.pointee.error == .none, !job.pointee.hasWrongTag {
+            do throws(MemoryFault) {
+                try decoder.memory.write(
+                    job.pointee.mac, job.pointee.macByteCount, to: job.pointee.scattered.result)
+            } catch {
+                job.pointee.error = self.error(of: .address(error.address))
+            }
+        }
+        linux_wipe(job.pointee.operands, Operand.byteCount)
     }
 
     /// How SEC tells what is wrong with a list; nil: nothing is.
     private func error(of fault: ScatterGatherFault?) -> SecErrorType {
         switch fault {
         case .address(let address):
-            guard decoder.addresses == .guarded else { return .address }
+            guard decoder.memory.stopsAtFaults else { return .address }
             faultAddress = address
             return .translation
         case .list: return .scatterGatherList

@@ -1,37 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import EmulatedQM
 import HisiliconABI
 import SoftwareInflate
 
 /// Decompresses: blocks and trailer by the state of the stream, which its owner has lent, or which is kept here.
 struct Decompression: ~Copyable {
     private let streams: InflaterStore
+    private let space: AddressSpaceID
 
-    init(_ streams: InflaterStore) {
+    init(_ streams: InflaterStore, space: AddressSpaceID) {
         self.streams = streams
+        self.space = space
     }
 
     func run(_ job: inout ZipJob) {
-        if let context = job.context {
+        if let context = job.context, !context.isCopy {
             if job.beginsStream {
                 InflateState.endLoan(at: context.memory)
             } else if let lent = InflateState.lent(at: context.memory) {
                 return lent._withUnsafeGuaranteedRef { runLent(&job, $0) }
             }
         }
+        let key = job.context.map { StreamKey(space: space, context: $0.address) }
         let state: InflateState?
         if job.beginsStream {
-            state = streams.begin(job.format.wrapping, at: job.context?.address)
+            state = streams.begin(job.format.wrapping, at: key)
         } else {
-            state = job.context.flatMap { streams.take(from: $0.address) }
+            state = key.flatMap { streams.take(from: $0) }
         }
         guard let state else { return job.fail(job.beginsStream ? .resource : .noStream) }
         // Where a stream stands its driver says.
         state.checksum = job.checksum
         state.byteCount = job.streamByteCount
         conclude(&job, state)
-        if job.status == .ok, let context = job.context {
-            streams.keep(state, at: context.address)
+        if job.status == .ok, let key {
+            streams.keep(state, at: key)
         } else {
             streams.drop(state)
         }

@@ -2,6 +2,7 @@
 
 import CLinux
 import CUacce
+import UacceDevice
 
 /// What the device keeps in the memory of a compressing stream's context: who wrote it last, and the window.
 ///
@@ -14,19 +15,16 @@ struct StreamContext {
     /// Greatest distance of a match in deflate.
     static let windowLimit = 32768
 
-    let address: UInt64
+    let address: DeviceAddress
+    /// Where that is: `byteCount` bytes, to be read and written.
     let memory: UnsafeMutableRawPointer
+    /// Whether they are copies of what is at the address. No state is lent by way of these.
+    let isCopy: Bool
 
     private static var serialOffset: Int { 0 }
     private static var countOffset: Int { 8 }
     /// Where UADK has it in its notes about hardware.
     private static var windowOffset: Int { 0xc00 }
-
-    /// - Parameter address: not zero, and checked.
-    init(address: UInt64) {
-        self.address = address
-        memory = UnsafeMutableRawPointer(bitPattern: UInt(address)).unsafelyUnwrapped
-    }
 
     /// Changes with every request, and is never the same in two contexts: tells whether a unit's own state is still that
     /// of this stream.

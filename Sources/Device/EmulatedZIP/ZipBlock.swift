@@ -29,11 +29,13 @@ public final class ZipBlock: FunctionBlock {
         version == .v2 ? ["zlib", "gzip"] : ["zlib", "gzip", "deflate"]
     }
 
+    public func forget(_ space: AddressSpaceID) { streams.forget(space) }
+
     /// Type 0 compresses, type 1 decompresses.
     public func makeQueue(
-        type: UInt16, version: QueueManagementVersion, addresses: AddressCheck
+        type: UInt16, version: QueueManagementVersion, memory: AddressSpace, id: AddressSpaceID
     ) -> any FunctionBlockQueue {
-        let decoder = ZipDecoder(version: version, addresses: addresses)
+        let decoder = ZipDecoder(version: version, memory: DeviceMemory(memory, id: id))
         return type == 0
             ? ZipQueue(compressingWith: plan, decoder) : ZipQueue(decompressing: streams, decoder)
     }

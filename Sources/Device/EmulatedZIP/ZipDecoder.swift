@@ -3,14 +3,15 @@
 import CUacce
 import EmulatedQM
 import HisiliconABI
+import UacceDevice
 
 /// Why a descriptor does not become a job.
 struct ZipRefusal: Error {
     let status: ZipStatus
     /// What it named, if memory is not there and the queue is to stop.
-    let address: UInt64
+    let address: DeviceAddress
 
-    init(_ status: ZipStatus, address: UInt64 = 0) {
+    init(_ status: ZipStatus, address: DeviceAddress = DeviceAddress(0)) {
         self.status = status
         self.address = address
     }
@@ -19,9 +20,10 @@ struct ZipRefusal: Error {
 /// Turns descriptors into jobs, and believes none of them.
 struct ZipDecoder {
     let version: QueueManagementVersion
-    let addresses: AddressCheck
+    let memory: DeviceMemory
 
-    /// The job of a descriptor, without its data where that is scattered: then input and output are nowhere yet.
+    /// The job of a descriptor, without its data where that is scattered or shared: then input and output, and the memory of
+    /// the context, are nowhere yet.
     func decode(_ descriptor: ZipDescriptor, compresses: Bool) throws(ZipRefusal) -> ZipJob {
         guard descriptor.typeCode == ZipDescriptor.typeCode(version), let format = descriptor.requestType,
             version == .v3 || format != .deflate, descriptor.bufferType <= 1
@@ -42,16 +44,17 @@ struct ZipDecoder {
         job.finishes = descriptor.finishes
         job.beginsStream = descriptor.beginsStream
         if descriptor.bufferType == 0 {
-            if job.inputByteCount > 0 {
-                job.input = UnsafePointer(try readable(descriptor.sourceAddress, byteCount: job.inputByteCount))
+            let source = DeviceAddress(descriptor.sourceAddress)
+            let destination = DeviceAddress(descriptor.destinationAddress)
+            if job.inputByteCount > 0, let input = try bytes(source, job.inputByteCount, .read) {
+                job.input = UnsafePointer(input)
             }
-            if job.room > 0 {
-                job.output = try room(descriptor.destinationAddress, byteCount: job.room)
-            }
+            if job.room > 0, let output = try bytes(destination, job.room, .room) { job.output = output }
         }
         if descriptor.isStateful {
-            _ = try writable(descriptor.contextAddress, byteCount: StreamContext.byteCount)
-            job.context = StreamContext(address: descriptor.contextAddress)
+            let address = DeviceAddress(descriptor.contextAddress)
+            let context = try bytes(address, StreamContext.byteCount, .write)
+            job.context = StreamContext(address: address, memory: context ?? nowhere, isCopy: memory.isShared)
         }
         guard !hasOverlap(job, descriptor) else { throw ZipRefusal(.parameter) }
         if job.beginsStream {
@@ -65,40 +68,31 @@ struct ZipDecoder {
 
     /// Whether what is written lies over anything else: units count on it that it does not.
     private func hasOverlap(_ job: ZipJob, _ descriptor: ZipDescriptor) -> Bool {
-        let input = (UInt(bitPattern: job.input), descriptor.bufferType == 0 ? job.inputByteCount : 0)
-        let output = (UInt(bitPattern: job.output), descriptor.bufferType == 0 ? job.room : 0)
-        let context = (UInt(job.context?.address ?? 0), job.context == nil ? 0 : StreamContext.byteCount)
-        func meet(_ one: (start: UInt, count: Int), _ other: (start: UInt, count: Int)) -> Bool {
+        let input = (descriptor.sourceAddress, descriptor.bufferType == 0 ? job.inputByteCount : 0)
+        let output = (descriptor.destinationAddress, descriptor.bufferType == 0 ? job.room : 0)
+        let context = (descriptor.contextAddress, job.context == nil ? 0 : StreamContext.byteCount)
+        func meet(_ one: (start: UInt64, count: Int), _ other: (start: UInt64, count: Int)) -> Bool {
             // Neither ends beyond the address space: that was checked.
-            one.count > 0 && other.count > 0 && one.start < other.start &+ UInt(other.count)
-                && other.start < one.start &+ UInt(one.count)
+            one.count > 0 && other.count > 0 && one.start < other.start &+ UInt64(other.count)
+                && other.start < one.start &+ UInt64(one.count)
         }
         return meet(input, output) || meet(input, context) || meet(output, context)
     }
 
-    private func readable(_ address: UInt64, byteCount: Int) throws(ZipRefusal) -> UnsafeMutablePointer<UInt8> {
-        guard addresses.isReadable(address, byteCount: byteCount),
-            let pointer = UnsafeMutablePointer<UInt8>(bitPattern: UInt(address))
-        else { throw refusal(address) }
-        return pointer
-    }
-
-    private func writable(_ address: UInt64, byteCount: Int) throws(ZipRefusal) -> UnsafeMutablePointer<UInt8> {
-        guard addresses.isWritable(address, byteCount: byteCount),
-            let pointer = UnsafeMutablePointer<UInt8>(bitPattern: UInt(address))
-        else { throw refusal(address) }
-        return pointer
-    }
-
-    private func room(_ address: UInt64, byteCount: Int) throws(ZipRefusal) -> UnsafeMutablePointer<UInt8> {
-        guard addresses.hasRoom(address, byteCount: byteCount),
-            let pointer = UnsafeMutablePointer<UInt8>(bitPattern: UInt(address))
-        else { throw refusal(address) }
-        return pointer
+    /// Where bytes lie. nil: they are not to be used there, but copied, as somebody outside may change them.
+    private func bytes(
+        _ address: DeviceAddress, _ byteCount: Int, _ access: MemoryAccess
+    ) throws(ZipRefusal) -> UnsafeMutablePointer<UInt8>? {
+        do throws(MemoryFault) {
+            let span = try memory.span(address, byteCount, access)
+            return memory.isShared ? nil : span?.assumingMemoryBound(to: UInt8.self)
+        } catch {
+            throw refusal(error.address)
+        }
     }
 
     /// Of a descriptor that names memory which may not be used.
-    func refusal(_ address: UInt64) -> ZipRefusal {
-        ZipRefusal(addresses == .guarded ? .translation : .address, address: address)
+    func refusal(_ address: DeviceAddress) -> ZipRefusal {
+        ZipRefusal(memory.stopsAtFaults ? .translation : .address, address: address)
     }
 }

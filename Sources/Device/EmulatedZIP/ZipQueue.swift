@@ -2,6 +2,7 @@
 
 import EmulatedQM
 import HisiliconABI
+import UacceDevice
 
 /// ZIP's half of one queue, for one direction. Requests are done in ring order: a stream's may be posted together.
 final class ZipQueue: FunctionBlockQueue {
@@ -14,7 +15,7 @@ final class ZipQueue: FunctionBlockQueue {
     private var current = 0
     private var done = BatchResult()
     /// What the last request that failed with `.translation` named.
-    private var faultAddress: UInt64 = 0
+    private var faultAddress = DeviceAddress(0)
 
     init(compressingWith plan: ZipUnitPlan, _ decoder: ZipDecoder) {
         self.decoder = decoder
@@ -25,7 +26,7 @@ final class ZipQueue: FunctionBlockQueue {
     init(decompressing streams: InflaterStore, _ decoder: ZipDecoder) {
         self.decoder = decoder
         compression = nil
-        decompression = Decompression(streams)
+        decompression = Decompression(streams, space: decoder.memory.id)
     }
 
     func execute(_ batch: DescriptorBatch) -> BatchResult {
@@ -35,10 +36,10 @@ final class ZipQueue: FunctionBlockQueue {
             let entry = batch.entries[index].assumingMemoryBound(to: ZipDescriptor.self)
             do throws(ZipRefusal) {
                 var job = try decoder.decode(entry.pointee, compresses: compression != nil)
-                if entry.pointee.bufferType == 0 {
+                if entry.pointee.bufferType == 0, !decoder.memory.isShared {
                     run(&job)
                 } else {
-                    runScattered(&job, entry.pointee)
+                    runApart(&job, entry.pointee)
                 }
                 finish(entry, job)
                 if job.isGood {
@@ -54,7 +55,7 @@ final class ZipQueue: FunctionBlockQueue {
             }
             if entry.pointee.status == .translation {
                 done.faultIndex = index
-                done.faultAddress = faultAddress
+                done.faultAddress = faultAddress.rawValue
                 break
             }
         }
@@ -79,35 +80,54 @@ final class ZipQueue: FunctionBlockQueue {
         decompression?.run(&job)
     }
 
-    /// Gathers a job's input, runs it, scatters the output. Nothing is begun before all of the room is known to be there.
+    /// Copies a job's input, and the context of a stream where that is shared, runs it, copies the output to where it
+    /// belongs. Nothing is begun before all of the room is known to be there.
+    ///
+    /// Units cannot bear input or a window that somebody changes meanwhile: they read it more than once, and index with it.
     @inline(never)
-    private func runScattered(_ job: inout ZipJob, _ descriptor: ZipDescriptor) {
-        let source = ScatterGatherList(head: descriptor.sourceAddress, addresses: decoder.addresses)
-        let destination = ScatterGatherList(head: descriptor.destinationAddress, addresses: decoder.addresses)
+    private func runApart(_ job: inout ZipJob, _ descriptor: ZipDescriptor) {
+        let source = range(descriptor.sourceAddress, offset: descriptor.inputOffset, of: descriptor)
+        let destination = range(descriptor.destinationAddress, offset: descriptor.outputOffset, of: descriptor)
         let room = job.room
-        if room > 0, let fault = destination.checkWritable(offset: Int(descriptor.outputOffset), byteCount: room) {
-            return job.fail(status(of: fault))
-        }
+        if room > 0, let fault = destination.checkWritable(byteCount: room) { return job.fail(status(of: fault)) }
         let inputByteCount = job.inputByteCount
-        bounce.withMemory(byteCount: max(inputByteCount + room, 1)) { memory in
+        // What is decompressed has its state elsewhere.
+        let copiesContext = compression != nil && job.context?.isCopy == true
+        let contextByteCount = copiesContext ? StreamContext.byteCount : 0
+        bounce.withMemory(byteCount: max(contextByteCount + inputByteCount + room, 1)) { memory in
             guard let memory else { return job.fail(.resource) }
             if inputByteCount > 0,
-                let fault = source.gather(
-                    offset: Int(descriptor.inputOffset), byteCount: inputByteCount, into: memory)
+                let fault = source.gather(byteCount: inputByteCount, into: memory + contextByteCount)
             {
                 return job.fail(status(of: fault))
             }
-            job.input = UnsafePointer(memory.assumingMemoryBound(to: UInt8.self))
-            job.output = (memory + inputByteCount).assumingMemoryBound(to: UInt8.self)
+            job.input = UnsafePointer((memory + contextByteCount).assumingMemoryBound(to: UInt8.self))
+            job.output = (memory + contextByteCount + inputByteCount).assumingMemoryBound(to: UInt8.self)
+            var context: ScatteredRange?
+            if copiesContext, let address = job.context?.address {
+                let range = ScatteredRange.addresses(from: address, decoder.memory)
+                if let fault = range.gather(byteCount: contextByteCount, into: memory) {
+                    return job.fail(status(of: fault))
+                }
+                job.context = StreamContext(address: address, memory: memory, isCopy: true)
+                context = range
+            }
             run(&job)
-            if job.isGood, job.produced > 0,
-                let fault = destination.scatter(
-                    job.output, offset: Int(descriptor.outputOffset), byteCount: job.produced)
-            {
+            guard job.isGood else { return }
+            if let context, let fault = context.scatter(memory, byteCount: contextByteCount) {
+                return job.fail(status(of: fault))
+            }
+            if job.produced > 0, let fault = destination.scatter(job.output, byteCount: job.produced) {
                 // Somebody has changed the list meanwhile.
                 job.fail(status(of: fault))
             }
         }
+    }
+
+    private func range(_ field: UInt64, offset: UInt32, of descriptor: ZipDescriptor) -> ScatteredRange {
+        let address = DeviceAddress(field)
+        guard descriptor.bufferType != 0 else { return .addresses(from: address, decoder.memory) }
+        return .list(ScatterGatherList(head: address, memory: decoder.memory), offset: Int(offset))
     }
 
     /// How ZIP tells what is wrong with a list.

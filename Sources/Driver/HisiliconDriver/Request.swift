@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CUacce
+import UacceDevice
 
 /// One piece of work for a queue: its descriptor, and whether the device still has it.
 ///
@@ -19,7 +20,7 @@ public struct Request {
         case abandoned
     }
 
-    /// Bytes of every descriptor that HiSilicon's SEC and ZIP take.
+    /// Bytes of the largest descriptor, which SEC and ZIP take. A smaller one is the first bytes.
     public static let descriptorByteCount = 128
 
     // 128 bytes; a tuple is how Swift says an inline array that C would recognise.
@@ -33,10 +34,17 @@ public struct Request {
     }
 
     public init() {}
+
+    /// What a descriptor's field says of memory; zero for none. The one place where drivers make an address of a pointer.
+    ///
+    /// Sessions fill descriptors in before they know which queue will take them, so this holds for all queues that they
+    /// may go to: those with SVA. A queue with a ``MemoryMap`` of its own needs it asked here.
+    @inlinable @inline(__always)
+    public static func address(of memory: UnsafeRawPointer?) -> UInt64 { DeviceAddress(sharing: memory).rawValue }
 }
 
 extension UnsafeMutablePointer where Pointee == Request {
-    /// The request's descriptor, seen as one of the descriptor types of 128 bytes.
+    /// The request's descriptor, seen as one of the descriptor types.
     @inlinable
     public func descriptor<Descriptor>(as type: Descriptor.Type) -> UnsafeMutablePointer<Descriptor> {
         UnsafeMutableRawPointer(self).assumingMemoryBound(to: type)

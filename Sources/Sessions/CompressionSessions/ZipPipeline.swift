@@ -50,7 +50,7 @@ final class ZipPipeline {
     }
 
     func contextAddress(_ index: Int) -> UInt64 {
-        memories[index].context(contexts).map { UInt64(UInt(bitPattern: $0)) } ?? 0
+        Request.address(of: memories[index].context(contexts))
     }
 
     func run(_ count: Int, byteCount: Int, on scheduler: Scheduler) -> ProcessorCause? {
@@ -101,9 +101,9 @@ extension ZipSession {
             descriptor.pointee.beginsStream = true
             descriptor.pointee.isStateful = true
             descriptor.pointee.contextAddress = made.contextAddress(index)
-            descriptor.pointee.sourceAddress = UInt64(UInt(bitPattern: input + index * size))
+            descriptor.pointee.sourceAddress = Request.address(of: input + index * size)
             descriptor.pointee.inputByteCount = UInt32(min(size, total - index * size))
-            descriptor.pointee.destinationAddress = UInt64(UInt(bitPattern: output + index * room))
+            descriptor.pointee.destinationAddress = Request.address(of: output + index * room)
             descriptor.pointee.outputByteCount = UInt32(Self.compressedBound(min(size, total - index * size)))
         }
         if let cause = scheduler._withUnsafeGuaranteedRef({ made.run(count, byteCount: total, on: $0) }) {

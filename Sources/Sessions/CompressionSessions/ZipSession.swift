@@ -197,16 +197,16 @@ public struct ZipSession: ~Copyable {
         if isBegun || !finishes {
             guard let context = memory.context(engine.contexts) else { throw ZipFailure(.full) }
             descriptor.pointee.isStateful = true
-            descriptor.pointee.contextAddress = UInt64(UInt(bitPattern: context))
+            descriptor.pointee.contextAddress = Request.address(of: context)
         }
         if isBegun {
             descriptor.pointee.checksum = memory.checksum
             descriptor.pointee.streamByteCount = UInt32(truncatingIfNeeded: byteCountSince)
             descriptor.pointee.contextWords = memory.words
         }
-        descriptor.pointee.sourceAddress = UInt64(UInt(bitPattern: input))
+        descriptor.pointee.sourceAddress = Request.address(of: input)
         descriptor.pointee.inputByteCount = UInt32(inputByteCount)
-        descriptor.pointee.destinationAddress = UInt64(UInt(bitPattern: output))
+        descriptor.pointee.destinationAddress = Request.address(of: output)
         descriptor.pointee.outputByteCount = UInt32(outputByteCount)
         if let cause = scheduler._withUnsafeGuaranteedRef({ $0.run(request, byteCount: inputByteCount) }) {
             throw ZipFailure(cause)
@@ -263,10 +263,10 @@ public struct ZipSession: ~Copyable {
         let descriptor = request.descriptor(as: ZipDescriptor.self)
         descriptor.pointee = template
         descriptor.pointee.isStateful = true
-        descriptor.pointee.contextAddress = UInt64(UInt(bitPattern: context))
-        descriptor.pointee.sourceAddress = UInt64(UInt(bitPattern: input))
+        descriptor.pointee.contextAddress = Request.address(of: context)
+        descriptor.pointee.sourceAddress = Request.address(of: input)
         descriptor.pointee.inputByteCount = UInt32(inputByteCount)
-        descriptor.pointee.destinationAddress = UInt64(UInt(bitPattern: output))
+        descriptor.pointee.destinationAddress = Request.address(of: output)
         descriptor.pointee.outputByteCount = UInt32(outputByteCount)
         let runCount = state.runCount
         let cause = scheduler._withUnsafeGuaranteedRef { $0.run(request, byteCount: inputByteCount) }

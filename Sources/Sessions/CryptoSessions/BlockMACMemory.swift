@@ -67,18 +67,18 @@ struct BlockMACMemory: SessionMemory {
         _ type: Descriptor.Type, _ work: Work, _ keyByteCount: Int, _ data: UnsafeRawPointer, _ byteCount: Int
     ) {
         var descriptor = Descriptor.digest(work == .cmac ? .aesCMAC : .aesGMAC)
-        descriptor.sourceAddress = UInt64(UInt(bitPattern: data))
+        descriptor.sourceAddress = Request.address(of: data)
         descriptor.authByteCount = UInt32(truncatingIfNeeded: byteCount)
-        descriptor.authKeyAddress = UInt64(UInt(bitPattern: key))
+        descriptor.authKeyAddress = Request.address(of: key)
         descriptor.authKeyWordCount = UInt8(keyByteCount / 4)
-        descriptor.macAddress = UInt64(UInt(bitPattern: result))
+        descriptor.macAddress = Request.address(of: result)
         descriptor.macWordCount = 4
         switch work {
         case .cmac: break
         case .gmac:
             descriptor.scene = .ipsec
             descriptor.authStart = .storedState
-            descriptor.authStateAddress = UInt64(UInt(bitPattern: counterBlock))
+            descriptor.authStateAddress = Request.address(of: counterBlock)
         case .ghash:
             descriptor.scene = .stream
             descriptor.authPadding = .noPad

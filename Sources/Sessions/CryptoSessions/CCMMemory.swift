@@ -137,5 +137,5 @@ struct CCMMemory: SessionMemory {
     }
 
     @inline(__always)
-    private func address(_ pointer: UnsafeRawPointer) -> UInt64 { UInt64(UInt(bitPattern: pointer)) }
+    private func address(_ pointer: UnsafeRawPointer) -> UInt64 { Request.address(of: pointer) }
 }

@@ -49,8 +49,8 @@ struct CipherMemory: SessionMemory {
         var descriptor = Descriptor.cipher(
             isEncrypting ? .encrypt : .decrypt, algorithm.algorithm, algorithm.mode, keyCode: algorithm.keyCode)
         if algorithm.mode == .cbcCiphertextStealing { descriptor.cipherWidth = stealing.rawValue }
-        descriptor.cipherKeyAddress = UInt64(UInt(bitPattern: key))
-        if algorithm.mode != .ecb { descriptor.cipherIVAddress = UInt64(UInt(bitPattern: iv)) }
+        descriptor.cipherKeyAddress = Request.address(of: key)
+        if algorithm.mode != .ecb { descriptor.cipherIVAddress = Request.address(of: iv) }
         request.descriptor(as: type).initialize(to: descriptor)
     }
 
@@ -70,8 +70,8 @@ struct CipherMemory: SessionMemory {
         _ type: Descriptor.Type, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ byteCount: Int
     ) {
         let descriptor = request.descriptor(as: type)
-        descriptor.pointee.sourceAddress = UInt64(UInt(bitPattern: input))
-        descriptor.pointee.destinationAddress = UInt64(UInt(bitPattern: output))
+        descriptor.pointee.sourceAddress = Request.address(of: input)
+        descriptor.pointee.destinationAddress = Request.address(of: output)
         descriptor.pointee.cipherByteCount = UInt32(truncatingIfNeeded: byteCount)
         descriptor.pointee.result = .init()
     }

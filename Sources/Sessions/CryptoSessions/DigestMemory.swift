@@ -95,12 +95,12 @@ struct DigestMemory {
         let descriptor = request.descriptor(as: type)
         descriptor.initialize(to: Descriptor.digest(key != nil ? algorithm.hmacCode : algorithm.secCode))
         if let key {
-            descriptor.pointee.authKeyAddress = UInt64(UInt(bitPattern: key.block))
+            descriptor.pointee.authKeyAddress = Request.address(of: key.block)
             descriptor.pointee.authKeyWordCount = UInt8(algorithm.blockByteCount / 4)
         }
-        descriptor.pointee.sourceAddress = UInt64(UInt(bitPattern: data))
+        descriptor.pointee.sourceAddress = Request.address(of: data)
         descriptor.pointee.authByteCount = UInt32(truncatingIfNeeded: byteCount)
-        descriptor.pointee.macAddress = UInt64(UInt(bitPattern: nextState))
+        descriptor.pointee.macAddress = Request.address(of: nextState)
         switch part {
         case .single:
             descriptor.pointee.macWordCount = UInt8(algorithm.digestByteCount / 4)
@@ -110,11 +110,11 @@ struct DigestMemory {
         case .middle:
             descriptor.pointee.authStart = .storedState
             descriptor.pointee.authPadding = .noPad
-            descriptor.pointee.authStateAddress = UInt64(UInt(bitPattern: state))
+            descriptor.pointee.authStateAddress = Request.address(of: state)
             descriptor.pointee.macWordCount = chainWordCount(algorithm, isKeyed: key != nil)
         case .end(let totalByteCount):
             descriptor.pointee.authStart = .storedState
-            descriptor.pointee.authStateAddress = UInt64(UInt(bitPattern: state))
+            descriptor.pointee.authStateAddress = Request.address(of: state)
             descriptor.pointee.authTotalBitCount = totalByteCount &* 8
             descriptor.pointee.macWordCount = UInt8(algorithm.digestByteCount / 4)
         }

@@ -69,11 +69,11 @@ struct GCMMemory: SessionMemory {
         descriptor.authAlgorithm = .aesGMAC
         descriptor.authStart = .initialValue
         descriptor.authPadding = .noPad
-        descriptor.authKeyAddress = UInt64(UInt(bitPattern: key))
+        descriptor.authKeyAddress = Request.address(of: key)
         descriptor.authKeyWordCount = UInt8(keyByteCount / 4)
         descriptor.macWordCount = 4
-        descriptor.macAddress = UInt64(UInt(bitPattern: nextAccumulator))
-        descriptor.sourceAddress = UInt64(UInt(bitPattern: data))
+        descriptor.macAddress = Request.address(of: nextAccumulator)
+        descriptor.sourceAddress = Request.address(of: data)
         descriptor.authByteCount = UInt32(truncatingIfNeeded: byteCount)
         request.descriptor(as: type).initialize(to: descriptor)
     }
@@ -103,14 +103,14 @@ struct GCMMemory: SessionMemory {
         descriptor.authStart = .storedState
         descriptor.authPadding = .noPad
         descriptor.authKeyWordCount = UInt8(keyByteCount / 4)
-        descriptor.authStateAddress = UInt64(UInt(bitPattern: accumulator))
-        descriptor.macAddress = UInt64(UInt(bitPattern: nextAccumulator))
+        descriptor.authStateAddress = Request.address(of: accumulator)
+        descriptor.macAddress = Request.address(of: nextAccumulator)
         descriptor.icvByteCount = 16
         descriptor.authenticatesFirst = !isEncrypting
-        descriptor.cipherKeyAddress = UInt64(UInt(bitPattern: key))
-        descriptor.cipherIVAddress = UInt64(UInt(bitPattern: counter))
-        descriptor.sourceAddress = UInt64(UInt(bitPattern: input))
-        descriptor.destinationAddress = UInt64(UInt(bitPattern: output))
+        descriptor.cipherKeyAddress = Request.address(of: key)
+        descriptor.cipherIVAddress = Request.address(of: counter)
+        descriptor.sourceAddress = Request.address(of: input)
+        descriptor.destinationAddress = Request.address(of: output)
         descriptor.cipherByteCount = UInt32(truncatingIfNeeded: byteCount)
         request.descriptor(as: type).initialize(to: descriptor)
     }

@@ -123,10 +123,14 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
     ///
     /// - Parameter wanted: the number that the queue must have, where numbers are given out over several processes; nil:
     ///   the lowest one that is free.
+    /// - Parameter space: what the addresses in the queue's descriptors mean; nil: what the configuration says.
+    /// - Parameter id: which address space that is.
     ///
     /// `busy`: none is free, or not the wanted one. `noDevice`: the device was removed or shut down.
     /// `outOfMemory`: the system has no memory for the rings or gives the engine no thread.
-    public func openQueue(number wanted: Int? = nil) throws(Errno) -> EmulatedQueue {
+    public func openQueue(
+        number wanted: Int? = nil, memory space: AddressSpace? = nil, id: AddressSpaceID = .device
+    ) throws(Errno) -> EmulatedQueue {
         registry.lock()
         defer { registry.unlock() }
         if isRemoved { throw .noDevice }
@@ -140,7 +144,8 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
         else { throw .outOfMemory }
         let silicon = QueueSilicon(
             number: UInt16(number), memory: memory, engine: engine, faults: faults, device: self,
-            isGuarded: configuration.addresses == .guarded)
+            space: space ?? .process(configuration.addresses), id: id)
+        if case .windows(let windows) = silicon.space { windows.attach(silicon) }
         queues[number] = silicon
         queuesOpen += 1
         return EmulatedQueue(device: self, silicon: silicon)
@@ -153,10 +158,14 @@ public final class EmulatedDevice: Device, @unchecked Sendable {
         queues[Int(silicon.number)] = nil
         queuesOpen -= 1
         closedCounters.add(silicon.counters.snapshot)
+        if case .windows(let windows) = silicon.space { windows.detach(silicon) }
     }
 
-    func makeBlockQueue(type: UInt16) -> any FunctionBlockQueue {
-        block.makeQueue(type: type, version: configuration.version, addresses: configuration.addresses)
+    /// The function block's half for a queue of an address space. Where others may write to the rings, it sees copies of
+    /// descriptors only.
+    func makeBlockQueue(type: UInt16, memory space: AddressSpace, id: AddressSpaceID) -> any FunctionBlockQueue {
+        let queue = block.makeQueue(type: type, version: configuration.version, memory: space, id: id)
+        return space.isShared ? CopyingQueue(queue, entryByteCount: block.entryByteCount) : queue
     }
 
     // MARK: The end

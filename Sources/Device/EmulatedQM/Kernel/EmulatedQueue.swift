@@ -103,7 +103,9 @@ public final class EmulatedQueue: QueueFile, @unchecked Sendable {
         pollPhase = 1
         silicon.interrupts.monitor.unlock()
 
-        guard silicon.start(device.makeBlockQueue(type: type)) else { throw .noSuchQueue }
+        guard silicon.start(device.makeBlockQueue(type: type, memory: silicon.space, id: silicon.spaceID)) else {
+            throw .noSuchQueue
+        }
         isStarted = true
     }
 

@@ -2,6 +2,7 @@
 
 import CLinux
 import FaultGuard
+import UacceDevice
 
 /// Whether a descriptor's addresses are checked against the process's mappings, as an SMMU would.
 public enum AddressCheck: Sendable {
@@ -17,29 +18,26 @@ public enum AddressCheck: Sendable {
 
     /// Whether `byteCount` bytes at `address` may be read. No bytes at all may be read anywhere.
     public func isReadable(_ address: UInt64, byteCount: Int) -> Bool {
-        permits(.read, address, byteCount)
+        permits(.read, DeviceAddress(address), byteCount)
     }
 
     /// Whether `byteCount` bytes at `address` may be written.
     public func isWritable(_ address: UInt64, byteCount: Int) -> Bool {
-        permits(.write, address, byteCount)
+        permits(.write, DeviceAddress(address), byteCount)
     }
 
     /// Whether the device may have up to `byteCount` bytes at `address` to write to, of which it may turn out not to need
     /// all: pages that nobody will write are not made to exist for a check.
     public func hasRoom(_ address: UInt64, byteCount: Int) -> Bool {
-        switch self {
-        case .trusting, .strict: permits(.write, address, byteCount)
-        case .guarded: isPossible(address, byteCount) && permits(.write, address, min(byteCount, 1))
-        }
+        permits(.room, DeviceAddress(address), byteCount)
     }
 
     @inline(__always)
-    private func permits(_ access: MappingAccess, _ address: UInt64, _ byteCount: Int) -> Bool {
+    func permits(_ access: MemoryAccess, _ address: DeviceAddress, _ byteCount: Int) -> Bool {
         guard byteCount > 0 else { return byteCount == 0 }
-        guard isPossible(address, byteCount) else { return false }
+        guard isPossible(address.rawValue, byteCount) else { return false }
         if self == .trusting { return true }
-        return isMapped(access, address, byteCount)
+        return isMapped(access, address.rawValue, byteCount)
     }
 
     /// Whether any process could have these bytes.
@@ -52,12 +50,13 @@ public enum AddressCheck: Sendable {
     }
 
     @inline(never)
-    private func isMapped(_ access: MappingAccess, _ address: UInt64, _ byteCount: Int) -> Bool {
+    private func isMapped(_ access: MemoryAccess, _ address: UInt64, _ byteCount: Int) -> Bool {
         switch (self, access) {
         case (.trusting, _): return true
         case (.strict, _): return ProcessMappings.cover(address..<(address &+ UInt64(byteCount)), with: access)
         case (.guarded, .read): return fault_guard_reads(UInt(address), byteCount)
         case (.guarded, .write): return fault_guard_writes(UInt(address), byteCount)
+        case (.guarded, .room): return fault_guard_writes(UInt(address), 1)
         }
     }
 
@@ -72,17 +71,11 @@ public enum AddressCheck: Sendable {
     }
 }
 
-/// What a device wants to do with memory.
-enum MappingAccess {
-    case read
-    case write
-}
-
 /// The process's mappings, as /proc/self/maps tells: lines `start-end perms …` in ascending order of address.
 enum ProcessMappings {
     /// Whether mappings with the right access cover a range without a gap. False also when they cannot be read:
     /// a check that cannot be made has not been passed.
-    static func cover(_ range: Range<UInt64>, with access: MappingAccess) -> Bool {
+    static func cover(_ range: Range<UInt64>, with access: MemoryAccess) -> Bool {
         let file = linux_open("/proc/self/maps", O_RDONLY)
         guard file >= 0 else { return false }
         defer { close(file) }
@@ -109,7 +102,7 @@ struct MappingScanner {
 
     /// What is not covered yet.
     private var missing: Range<UInt64>
-    private let access: MappingAccess
+    private let access: MemoryAccess
 
     private var field = Field.start
     private var start: UInt64 = 0
@@ -117,7 +110,7 @@ struct MappingScanner {
     private var permissionIndex = 0
     private var isPermitted = false
 
-    init(range: Range<UInt64>, access: MappingAccess) {
+    init(range: Range<UInt64>, access: MemoryAccess) {
         missing = range
         self.access = access
     }

@@ -59,16 +59,22 @@ struct ExecutionGate: ~Copyable {
     /// Waits until nobody is inside, and keeps everybody out for ever. False: sealed already.
     func seal() -> Bool { turn(to: Position.sealed) }
 
-    private func turn(to target: UInt8) -> Bool {
+    /// Waits until nobody is inside, and leaves the gate as it is. Who enters later sees all that was written before.
+    func pass() { _ = turn(to: nil) }
+
+    /// - Parameter target: nil for where the gate stands, written once more: whoever enters next pairs with that.
+    private func turn(to target: UInt8?) -> Bool {
         shutters.add(1, ordering: .relaxed)
         defer { shutters.subtract(1, ordering: .relaxed) }
         var attempts = 0
         while true {
             let seen = position.load(ordering: .relaxed)
             if seen == Position.sealed { return false }
-            // Acquire: pairs with leave(), whose writes are then over. Release: pairs with isSealed.
+            // Acquire: pairs with leave(), whose writes are then over. Release: pairs with isSealed and with enter().
             if seen != Position.occupied,
-                position.compareExchange(expected: seen, desired: target, ordering: .acquiringAndReleasing).exchanged
+                position.compareExchange(
+                    expected: seen, desired: target ?? seen, ordering: .acquiringAndReleasing
+                ).exchanged
             {
                 return true
             }

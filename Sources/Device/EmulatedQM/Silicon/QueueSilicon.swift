@@ -11,8 +11,11 @@ import UacceDevice
 ///
 /// `ring` belongs to the driver's thread. What comes after it runs inside the gate: on the driver's thread too, through
 /// `advance`, or on a thread of the engine.
-final class QueueSilicon: @unchecked Sendable {
+final class QueueSilicon: WindowsHolder, @unchecked Sendable {
     let number: UInt16
+    /// What the addresses in its descriptors mean.
+    let space: AddressSpace
+    let spaceID: AddressSpaceID
     let memory: QueueMemory
     let gate = ExecutionGate()
     let interrupts = InterruptLine()
@@ -40,10 +43,12 @@ final class QueueSilicon: @unchecked Sendable {
 
     init(
         number: UInt16, memory: QueueMemory, engine: EngineThreads?, faults: FaultProgress?, device: EmulatedDevice,
-        isGuarded: Bool
+        space: AddressSpace, id: AddressSpaceID
     ) {
         self.number = number
-        self.isGuarded = isGuarded
+        self.space = space
+        spaceID = id
+        isGuarded = space.stopsAtFaults
         self.memory = memory
         self.engine = engine
         self.faults = faults
@@ -136,6 +141,11 @@ final class QueueSilicon: @unchecked Sendable {
         guard gate.shut() else { return false }
         state.pointee.dropBlock()
         return true
+    }
+
+    /// Waits until nothing is executing; what is executed later sees what the caller did before.
+    func waitUntilIdle() {
+        gate.pass()
     }
 
     /// Stops for ever, with its owner's consent.

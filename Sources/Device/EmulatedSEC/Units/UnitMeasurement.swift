@@ -149,7 +149,7 @@ public final class UnitMeasurement {
             job.digest = example.digest
             if let purpose = example.purpose {
                 job.key = keys.entry(
-                    for: purpose, key: memory + 2 * Self.capacity + 512, byteCount: example.keyByteCount)
+                    for: purpose, key: memory + 2 * Self.capacity + 512, byteCount: example.keyByteCount, hint: 0)
                 if job.key == nil { return false }
             }
             jobs[index] = job

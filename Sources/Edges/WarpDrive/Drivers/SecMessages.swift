@@ -103,7 +103,7 @@ extension RingDriver {
     }
 
     @inline(__always)
-    static func address(_ pointer: UnsafeRawPointer?) -> UInt64 { UInt64(UInt(bitPattern: pointer)) }
+    static func address(_ pointer: UnsafeRawPointer?) -> UInt64 { Request.address(of: pointer) }
 
     private static func algorithm(_ code: UInt8) -> SecCipherAlgorithm? {
         switch UInt32(code) {

@@ -1,0 +1,1 @@
+../EmulatedSECTests/SharedPages.swift
