@@ -138,6 +138,9 @@ static void sequence(unsigned long long seed, struct side *sides)
             // Where zlib has taken over from a device, the first call may write what the device would have written before.
             if (count == 0 && result[0] == Z_BUF_ERROR && result[1] == Z_OK && sides[1].written > before)
                 result[1] = Z_BUF_ERROR;
+            // What zlib has yet to give out may have been given out here before: Docs/zlib.md.
+            if (count == 0 && result[0] == Z_OK && result[1] == Z_BUF_ERROR && sides[1].written == before)
+                result[1] = Z_OK;
             given += count, since_forgotten += count;
             if (flush == Z_FULL_FLUSH && result[1] == Z_OK) since_forgotten = 0;
             CHECK(result[0] == result[1], "deflate of %zu bytes, flush %d: %d, %d", count, flush, result[0], result[1]);

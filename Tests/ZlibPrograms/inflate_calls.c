@@ -85,6 +85,8 @@ static int some_call(struct random *random, struct pair *pair, int depth)
         unsigned first_count = 0, second_count = 0;
         int expected = reference.inflateGetDictionary(first, first_window, &first_count);
         int actual = tested.inflateGetDictionary(second, second_window, &second_count);
+        // zlib keeps no window of a stream that one call of Z_FINISH has decompressed: Docs/zlib.md.
+        if (first_count == 0 && pair->last == Z_STREAM_END) return same(pair, "inflateGetDictionary", expected, actual);
         CHECK(first_count == second_count && !memcmp(first_window, second_window, first_count), "a window of %u bytes, not %u",
               second_count, first_count);
         return same(pair, "inflateGetDictionary", expected, actual);
