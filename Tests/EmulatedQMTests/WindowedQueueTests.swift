@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Configuration
 import CLinux
+import Configuration
+import Dispatch
 import HisiliconABI
+import Host
 import Synchronization
 import Testing
 import UacceDevice
@@ -144,6 +146,40 @@ import UacceDevice
         let driver = try open(device, windows)
         driver.submit(1, address: Self.base + 4096)
         #expect(driver.collect(1).map(\.succeeded) == [true])
+    }
+
+    /// An engine that a change has stopped between two batches goes on by itself: the driver has rung, and rings no more.
+    @Test func whatWasPostedIsDoneAfterAChange() throws {
+        let hasBegun = DispatchSemaphore(value: 0)
+        let mayGoOn = DispatchSemaphore(value: 0)
+        let batches = Atomic<Int>(0)
+        let block = IncrementBlock { _ in
+            guard batches.add(1, ordering: .relaxed).oldValue == 0 else { return }
+            hasBegun.signal()
+            mayGoOn.wait()
+        }
+        let device = EmulatedDevice(id: 0, block: block, configuration: EmulatedDeviceConfiguration(engineThreads: 1))
+        defer { device.shutDown() }
+        let windows = Windows()
+        let (used, other) = (HostMemory(64), HostMemory(64))
+        try windows.map(DeviceAddress(Self.base), memory: used.start, byteCount: 64, rights: Self.all)
+        try windows.map(DeviceAddress(Self.base + 4096), memory: other.start, byteCount: 64, rights: Self.all)
+        let driver = try open(device, windows)
+        let count = DescriptorBatch.limit + 10
+        driver.submit(count, address: Self.base)
+        hasBegun.wait()
+        let change = try TestThread { try windows.unmap(DeviceAddress(Self.base + 4096), byteCount: 64) }
+        // The change must be waiting when the batch ends. Where it comes later, there is nothing to see.
+        usleep(100_000)
+        #expect(!change.isFinished)
+        mayGoOn.signal()
+        change.join()
+        var completed = 0
+        let end = MonotonicClock.seconds + 10
+        while completed < count, MonotonicClock.seconds < end {
+            if driver.take() == nil { sched_yield() } else { completed += 1 }
+        }
+        #expect(completed == count)
     }
 
     /// Changes that concern other memory go on while a queue works, and it never notices.

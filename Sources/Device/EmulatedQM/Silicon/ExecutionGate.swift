@@ -59,10 +59,11 @@ struct ExecutionGate: ~Copyable {
     /// Waits until nobody is inside, and keeps everybody out for ever. False: sealed already.
     func seal() -> Bool { turn(to: Position.sealed) }
 
-    /// Waits until nobody is inside, and leaves the gate as it is. Who enters later sees all that was written before.
+    /// Waits until the gate is not occupied, and leaves it as it is. The next thread that enters sees all that was written
+    /// before. A thread that was refused meanwhile is not told: the caller sees to it that the queue is looked at again.
     func pass() { _ = turn(to: nil) }
 
-    /// - Parameter target: nil for where the gate stands, written once more: whoever enters next pairs with that.
+    /// - Parameter target: nil for the present position, which is written again: the next enter() pairs with that.
     private func turn(to target: UInt8?) -> Bool {
         shutters.add(1, ordering: .relaxed)
         defer { shutters.subtract(1, ordering: .relaxed) }

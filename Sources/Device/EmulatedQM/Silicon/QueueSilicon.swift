@@ -146,6 +146,9 @@ final class QueueSilicon: WindowsHolder, @unchecked Sendable {
     /// Waits until nothing is executing; what is executed later sees what the caller did before.
     func waitUntilIdle() {
         gate.pass()
+        // An engine thread that found the gate wanted has ended its turn, and the driver need not ring again. (A driver
+        // advances its own queue until its requests are complete.)
+        if let engine { wake(engine) }
     }
 
     /// Stops for ever, with its owner's consent.
