@@ -2,7 +2,7 @@
 
 import PlainText
 
-// How values of settings are written, whoever's settings they are. Each sets `target`; false: `text` is no such value.
+// How values of settings are written, in all configuration files. Each function sets `target`; false: `text` is invalid.
 
 /// A decimal number within `range`.
 public func setNumber(_ target: inout Int, _ text: String, _ range: ClosedRange<Int>) -> Bool {

@@ -2,7 +2,7 @@
 
 import CLinux
 
-/// The clock that nobody sets, which all timeouts go by.
+/// The clock that is never set, by which all timeouts are measured.
 public enum MonotonicClock {
     public static var now: timespec {
         var now = timespec()

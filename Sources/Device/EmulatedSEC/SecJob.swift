@@ -24,7 +24,7 @@ struct SecJob {
     var destination: UnsafeMutableRawPointer
     /// Where scattered data lies. Units never see it: such a job's data is put together for them.
     var scattered = ScatteredData()
-    /// `Operand.byteCount` bytes that nobody else can change, where memory is shared.
+    /// `Operand.byteCount` bytes that no other process can change, where memory is shared.
     var operands: UnsafeMutableRawPointer
 
     /// AEADs: what is authenticated and not encrypted, `additionalByteCount` bytes right before `source`.

@@ -15,7 +15,7 @@ final class SecQueue<Descriptor: SecDescriptor>: FunctionBlockQueue {
     private let bounce = BounceBuffer()
     /// One per descriptor of a batch. A descriptor that is no job leaves its error there, and no bytes.
     private let jobs: UnsafeMutablePointer<SecJob>
-    /// The jobs' own memory for small operands. nil: nobody outside can change those under way.
+    /// The jobs' own memory for small operands. nil: no other process can change those in use.
     private let operands: UnsafeMutableRawPointer?
     /// What the last job that failed with `.translation` named.
     private var faultAddress = DeviceAddress(0)

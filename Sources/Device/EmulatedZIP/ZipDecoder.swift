@@ -79,7 +79,7 @@ struct ZipDecoder {
         return meet(input, output) || meet(input, context) || meet(output, context)
     }
 
-    /// Where bytes lie. nil: they are not to be used there, but copied, as somebody outside may change them.
+    /// Where bytes lie. nil: they are not to be used there, but copied, as another process may change them.
     private func bytes(
         _ address: DeviceAddress, _ byteCount: Int, _ access: MemoryAccess
     ) throws(ZipRefusal) -> UnsafeMutablePointer<UInt8>? {

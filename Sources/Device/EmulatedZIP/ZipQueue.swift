@@ -83,7 +83,7 @@ final class ZipQueue: FunctionBlockQueue {
     /// Copies a job's input, and the context of a stream where that is shared, runs it, copies the output to where it
     /// belongs. Nothing is begun before all of the room is known to be there.
     ///
-    /// Units cannot bear input or a window that somebody changes meanwhile: they read it more than once, and index with it.
+    /// Units cannot bear input or a window that is changed meanwhile: they read it more than once, and index with it.
     @inline(never)
     private func runApart(_ job: inout ZipJob, _ descriptor: ZipDescriptor) {
         let source = range(descriptor.sourceAddress, offset: descriptor.inputOffset, of: descriptor)
@@ -118,7 +118,7 @@ final class ZipQueue: FunctionBlockQueue {
                 return job.fail(status(of: fault))
             }
             if job.produced > 0, let fault = destination.scatter(job.output, byteCount: job.produced) {
-                // Somebody has changed the list meanwhile.
+                // The list was changed meanwhile.
                 job.fail(status(of: fault))
             }
         }
@@ -130,7 +130,7 @@ final class ZipQueue: FunctionBlockQueue {
         return .list(ScatterGatherList(head: address, memory: decoder.memory), offset: Int(offset))
     }
 
-    /// How ZIP tells what is wrong with a list.
+    /// The status that says what is wrong with a list.
     private func status(of fault: ScatterGatherFault) -> ZipStatus {
         switch fault {
         case .address(let address):

@@ -7,11 +7,11 @@ public enum AddressSpace: Sendable {
     /// They are pointers of this process, as with SVA. Its other threads may write wherever a descriptor points, which is
     /// the program's own affair.
     case process(AddressCheck)
-    /// They are looked up in windows: memory that another process or a virtual machine has given. Whoever is there may
+    /// They are looked up in windows: memory that another process or a virtual machine has given. Its owner may
     /// change it at any time and is not trusted: nothing is read twice where the second reading could do harm.
     case windows(Windows)
 
-    /// Whether somebody outside of this process can write to the memory.
+    /// Whether another process or a virtual machine can write to the memory.
     public var isShared: Bool {
         switch self {
         case .process: false
@@ -44,7 +44,7 @@ public struct AddressSpaceID: Hashable, Sendable {
 public enum MemoryAccess: Sendable {
     case read
     case write
-    /// Write, and perhaps not all of it: pages that nobody will write are not made to exist for a check.
+    /// Write, and perhaps not all of it: a check does not make pages exist that may never be written.
     case room
 }
 

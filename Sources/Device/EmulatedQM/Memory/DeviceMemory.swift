@@ -9,7 +9,7 @@ import UacceDevice
 public struct DeviceMemory {
     public let space: AddressSpace
     public let id: AddressSpaceID
-    /// Whether somebody outside can change the memory while the device works with it.
+    /// Whether another process can change the memory while the device works with it.
     public let isShared: Bool
     /// Whether every address that a process can have is good. Decided once, as every request asks.
     public let isTrusting: Bool

@@ -13,7 +13,8 @@ public enum ScatterGatherFault: Sendable {
 }
 
 /// A chain of scatter-gather lists that a descriptor names. Nothing in it is believed: every list and every buffer is
-/// checked when it is reached, each entry is read once in a walk, and the walk ends after as many lists as a chain may have, even if it is a loop.
+/// checked when it is reached, each entry is read once in a walk, and the walk ends after as many lists as a chain may
+/// have, even if it is a loop.
 public struct ScatterGatherList {
     /// Address of the first list.
     let head: DeviceAddress

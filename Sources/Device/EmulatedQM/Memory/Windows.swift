@@ -20,7 +20,7 @@ protocol WindowsHolder: AnyObject {
 public final class Windows: @unchecked Sendable {
     /// One change at a time. Held while a change waits for queues.
     private let changes = Monitor()
-    /// For the table alone. Whoever looks something up may take it, so nobody waits while holding it.
+    /// For the table alone. Lookups take it, so no thread waits while it holds it.
     private let lock = Monitor()
     /// Under `lock`.
     private var current = WindowTable([], epoch: 0)
@@ -113,7 +113,7 @@ public final class Windows: @unchecked Sendable {
         lock.lock()
         current = table
         lock.unlock()
-        // Release: pairs with the acquiring load in `epoch`; who sees it finds this table or a later one.
+        // Release: pairs with the acquiring load in `epoch`; a thread that sees it finds this table or a later one.
         latest.store(table.epoch, ordering: .releasing)
     }
 

@@ -2,7 +2,7 @@
 
 import CLinux
 
-/// A function block's half of a queue whose ring somebody outside can write to: the block sees a copy of each descriptor,
+/// A function block's half of a queue whose ring another process can write to: the block sees a copy of each descriptor,
 /// made once, and what it writes there is copied to the ring when the batch is done.
 final class CopyingQueue: FunctionBlockQueue {
     private let queue: any FunctionBlockQueue

@@ -18,7 +18,7 @@ static inline enum step refuse(struct inflate_kernel *kernel, const char *messag
     return STEP_INVALID;
 }
 
-// Reads block headers up to the first symbol, whatever has come of them.
+// Reads block headers up to the first symbol, from where the last call stopped.
 enum step inflate_read_header(struct inflate_kernel *kernel, struct bit_reader *reader);
 
 // Decodes symbols up to the end of the block.
