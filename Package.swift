@@ -252,7 +252,7 @@ let tools: [Target] = [
             "CDeflateUnits", "CIPSecMB", "VectorKernels", "COpenSSL", "DeviceNodes", "CLinux",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
-        swiftSettings: common),
+        swiftSettings: common)
 ]
 
 /// What only the ordinary build has: the tests ...

@@ -88,7 +88,8 @@ import Testing
             }
             let result = output.withUnsafeMutableBufferPointer { output in
                 let result = piece.withUnsafeBufferPointer { input in
-                    inflate_kernel_run(kernel, input.baseAddress, input.count, output.baseAddress, room, STOP_NOWHERE, 1)
+                    inflate_kernel_run(
+                        kernel, input.baseAddress, input.count, output.baseAddress, room, STOP_NOWHERE, 1)
                 }
                 #expect(result.produced <= room && result.consumed <= piece.count)
                 for place in [result.produced, room] {
